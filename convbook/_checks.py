@@ -1,0 +1,555 @@
+"""Every judgement of tensors: shapes, channels, groups, dtypes and devices, each decided and worded once.
+
+A function here either raises, naming the argument, what arrived, what was needed and the cure, or returns the
+normalised setting that the arithmetic uses from then on.  Nothing is computed and nothing allocated.
+Values (shapes and devices among them) are ``ValueError``; types and dtypes are ``TypeError``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from convbook._forms import Pair, Sides, describe, integer, pair
+from convbook.geometry import padding_sides, transposed_size, windows_that_fit
+
+PADDING_MODES = ("zeros", "reflect", "replicate", "circular")
+
+LARGEST_PLANE = 2**28
+"""Cells that one padded or produced plane may have, unless the input's own plane is that large already (1 GiB in
+float32).  A padding of 10⁹ is a slip of the finger; without a bound it would take the machine down."""
+
+NO_PADDING: Sides = ((0, 0), (0, 0))
+
+
+class Setting(NamedTuple):
+    """A convolution's judged and normalised setting: pairs are (rows, columns), padding has its four sides.
+
+    Attributes
+    ----------
+    stride, dilation : tuple of int
+    padding : tuple of tuple of int
+        ((top, bottom), (left, right)).
+    groups : int
+    output_size : tuple of int
+    """
+
+    stride: Pair
+    padding: Sides
+    dilation: Pair
+    groups: int
+    output_size: Pair
+
+
+class TransposedSetting(NamedTuple):
+    """A transposed convolution's judged and normalised setting."""
+
+    stride: Pair
+    padding: Pair
+    output_padding: Pair
+    dilation: Pair
+    groups: int
+    output_size: Pair
+
+
+class PoolSetting(NamedTuple):
+    """A pooling's judged and normalised setting; `padding` has two entries, the same at both ends."""
+
+    kernel_size: Pair
+    stride: Pair
+    padding: Pair
+    dilation: Pair
+    output_size: Pair
+
+
+# ------------------------------------------------------------------------------------------------ single tensors
+
+
+def tensor(name: str, value: object) -> Tensor:
+    """Judge that an argument is a tensor."""
+    if not isinstance(value, Tensor):
+        cure = f"; make one with torch.tensor({name})" if isinstance(value, (list, tuple, int, float)) else ""
+        cure = f"; make one with torch.from_numpy({name})" if type(value).__module__ == "numpy" else cure
+        raise TypeError(f"{name} must be a torch.Tensor, got {describe(value)}{cure}")
+    return value
+
+
+def matrix(name: str, value: object) -> Tensor:
+    """Judge that an argument is a two-dimensional tensor, rows × columns, that is not empty."""
+    value = tensor(name, value)
+    if value.dim() != 2:
+        raise ValueError(
+            f"{name} must have 2 dimensions (rows, columns), got {value.dim()}: shape {shape(value)}{_matrix_cure(name, value)}"
+        )
+    if value.shape[0] == 0 or value.shape[1] == 0:
+        raise ValueError(f"{name} must have at least one row and one column, got shape {shape(value)}")
+    return value
+
+
+def kernel_fits(X: Tensor, K: Tensor) -> None:
+    """Judge that a kernel fits into an image without padding (both matrices or stacks of matrices)."""
+    windows_that_fit(_plane(X), _plane(K), (1, 1), NO_PADDING, (1, 1))
+
+
+def same_device(**tensors: Tensor | None) -> None:
+    """Judge that all tensors are on one device."""
+    given = {name: value for name, value in tensors.items() if value is not None}
+    if len({value.device for value in given.values()}) > 1:
+        places = ", ".join(f"{name} on {value.device}" for name, value in given.items())
+        first = next(iter(given))
+        raise ValueError(
+            f"all tensors must be on one device, got {places}; move them with .to({first}.device)"
+        )
+
+
+def same_dtype(**tensors: Tensor | None) -> None:
+    """Judge that all tensors have one dtype."""
+    given = {name: value for name, value in tensors.items() if value is not None}
+    dtypes = [value.dtype for value in given.values()]
+    if len(set(dtypes)) > 1:
+        kinds = ", ".join(f"{name} is {_dtype_name(value.dtype)}" for name, value in given.items())
+        first, *rest = given
+        other = next(name for name in rest if given[name].dtype != dtypes[0])
+        raise TypeError(
+            f"all tensors must have one dtype, got {kinds}; {_dtype_cure(first, other, *(given[n].dtype for n in (first, other)))}"
+        )
+
+
+def arithmetic_dtype(name: str, value: Tensor) -> None:
+    """Judge that a tensor has a dtype that sums and products are defined for."""
+    if value.dtype is torch.bool:
+        raise TypeError(
+            f"{name} must hold numbers, got bool; count with {name}.long() or measure with {name}.float()"
+        )
+    if value.is_quantized or not (value.is_floating_point() or value.is_complex() or value.dtype in INTEGERS):
+        raise TypeError(f"{name} must be floating, complex or integer, got {_dtype_name(value.dtype)}")
+
+
+INTEGERS = frozenset(
+    (torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64, torch.uint16, torch.uint32, torch.uint64)
+)
+
+
+# ------------------------------------------------------------------------------------------- teaching functions
+
+
+def corr2d_arguments(X: object, K: object) -> tuple[Tensor, Tensor]:
+    """Judge the two matrices of a one-channel correlation."""
+    X, K = matrix("X", X), matrix("K", K)
+    _pair_of_operands(X, K)
+    return X, K
+
+
+def multi_in_arguments(X: object, K: object) -> tuple[Tensor, Tensor]:
+    """Judge X (channels, rows, columns) and K (channels, rows, columns)."""
+    X, K = _stack("X", X, 3, "(channels, rows, columns)"), _stack("K", K, 3, "(channels, rows, columns)")
+    _same_channels(X, K, K.shape[0])
+    _pair_of_operands(X, K)
+    return X, K
+
+
+def multi_in_out_arguments(X: object, K: object) -> tuple[Tensor, Tensor]:
+    """Judge X (channels, rows, columns) and K (output channels, channels, rows, columns)."""
+    X = _stack("X", X, 3, "(channels, rows, columns)")
+    K = _stack("K", K, 4, "(output channels, input channels, rows, columns)")
+    _same_channels(X, K, K.shape[1])
+    _pair_of_operands(X, K)
+    return X, K
+
+
+# ------------------------------------------------------------------------------------------------- convolution
+
+
+def conv2d_setting(
+    input: object,
+    weight: object,
+    bias: object = None,
+    stride: object = 1,
+    padding: object = 0,
+    dilation: object = 1,
+    groups: object = 1,
+    padding_mode: object = "zeros",
+) -> Setting:
+    """Judge every argument of a convolution and return its normalised setting.
+
+    Parameters
+    ----------
+    input, weight, bias, stride, padding, dilation, groups, padding_mode
+        As :func:`convbook.conv2d` received them.
+
+    Returns
+    -------
+    Setting
+
+    Raises
+    ------
+    ValueError
+        For a wrong shape or value; for tensors on several devices.
+    TypeError
+        For something that is not a tensor or an integer, or for several dtypes.
+    """
+    x = images("input", input, "conv2d")
+    w = _weight(weight, "(output channels, input channels / groups, kernel rows, kernel columns)")
+    b = None if bias is None else tensor("bias", bias)
+    step = pair("stride", stride, 1)
+    gap = pair("dilation", dilation, 1)
+    parts = integer("groups", groups, 1)
+    kernel = _plane(w)
+    around = padding_sides(padding, kernel, step, gap)
+    _conv_channels(x, w, parts)
+    _bias(b, w.shape[0])
+    _one_kind(x, w, b)
+    mode = one_of("padding_mode", padding_mode, PADDING_MODES)
+    size = _plane(x)
+    if mode != "zeros":
+        _padding_reaches(size, around, mode)
+    out = windows_that_fit(size, kernel, step, around, gap)
+    if around != NO_PADDING:
+        _plane_is_sane("padding", padding, size, (size[0] + sum(around[0]), size[1] + sum(around[1])))
+    return Setting(step, around, gap, parts, out)
+
+
+def conv_transpose2d_setting(
+    input: object,
+    weight: object,
+    bias: object = None,
+    stride: object = 1,
+    padding: object = 0,
+    output_padding: object = 0,
+    groups: object = 1,
+    dilation: object = 1,
+) -> TransposedSetting:
+    """Judge every argument of a transposed convolution and return its normalised setting."""
+    x = images("input", input, "conv_transpose2d")
+    w = _weight(weight, "(input channels, output channels / groups, kernel rows, kernel columns)")
+    b = None if bias is None else tensor("bias", bias)
+    step = pair("stride", stride, 1)
+    if isinstance(padding, str):
+        raise TypeError(
+            f"padding of conv_transpose2d must be an integer or a pair of integers (rows, columns), got {padding!r}: "
+            "one output size has several inputs' sizes, so there is no single 'same'; compute it with transposed_output_size"
+        )
+    cut = pair("padding", padding, 0)
+    more = pair("output_padding", output_padding, 0)
+    parts = integer("groups", groups, 1)
+    gap = pair("dilation", dilation, 1)
+    channels = x.shape[-3]
+    if channels != w.shape[0]:
+        raise ValueError(
+            f"input has {_count(channels, 'channel')} but weight takes {w.shape[0]}: input {shape(x)}, weight {shape(w)}; the "
+            "weight of a transposed convolution is (input channels, output channels / groups, rows, columns), the other "
+            "way round than conv2d's"
+        )
+    if channels % parts:
+        raise ValueError(
+            f"groups={parts} must divide the {channels} input channels, remainder {channels % parts}"
+        )
+    _bias(b, w.shape[1] * parts)
+    _one_kind(x, w, b)
+    size, kernel = _plane(x), _plane(w)
+    out = transposed_size(size, kernel, step, cut, more, gap)
+    full = (out[0] + 2 * cut[0], out[1] + 2 * cut[1])
+    _plane_is_sane("stride, padding or dilation", (stride, padding, dilation), size, full)
+    return TransposedSetting(step, cut, more, gap, parts, out)
+
+
+# ----------------------------------------------------------------------------------------------------- pooling
+
+
+def pool2d_setting(
+    name: str,
+    input: object,
+    kernel_size: object,
+    stride: object = None,
+    padding: object = 0,
+    dilation: object = 1,
+    ceil_mode: object = False,
+) -> PoolSetting:
+    """Judge a pooling's arguments; `name` is the function's, for the message.
+
+    `stride` None (or an empty sequence, as torch has it) means the kernel's size.  Padding may be at most half the kernel,
+    so that every window holds at least one pixel.
+    """
+    x = images("input", input, name, channels_may_be_empty=False)
+    kernel = pair("kernel_size", kernel_size, 1)
+    default = stride is None or (isinstance(stride, Sequence) and len(stride) == 0)
+    step = kernel if default else pair("stride", stride, 1)
+    cut = pair("padding", padding, 0)
+    gap = pair("dilation", dilation, 1)
+    flag("ceil_mode", ceil_mode)
+    for axis, word in enumerate(("rows", "columns")):
+        if cut[axis] > kernel[axis] // 2:
+            raise ValueError(
+                f"padding of a pooling must be at most half the kernel: got {cut[axis]} for the {word} with kernel "
+                f"{kernel[axis]}, {kernel[axis]} // 2 = {kernel[axis] // 2}; a larger one would leave windows without a pixel"
+            )
+    around = ((cut[0], cut[0]), (cut[1], cut[1]))
+    size = _plane(x)
+    out = windows_that_fit(size, kernel, step, around, gap, bool(ceil_mode), noun="pooling window")
+    _plane_is_sane("padding", padding, size, (size[0] + 2 * cut[0], size[1] + 2 * cut[1]))
+    return PoolSetting(kernel, step, cut, gap, out)
+
+
+def adaptive_size(name: str, input: object, output_size: object, channels_may_be_empty: bool = False) -> Pair:
+    """Judge an adaptive pooling's arguments; None in `output_size` keeps the input's size on that axis."""
+    x = images("input", input, name, channels_may_be_empty=channels_may_be_empty)
+    size = _plane(x)
+    if isinstance(output_size, (tuple, list)) and len(output_size) != 2:
+        raise ValueError(
+            f"output_size must be an integer or a pair (rows, columns), got {len(output_size)}: {output_size!r}"
+        )
+    wanted = tuple(output_size) if isinstance(output_size, (tuple, list)) else (output_size, output_size)
+    filled = tuple(n if want is None else want for n, want in zip(size, wanted, strict=True))
+    rows, columns = pair("output_size", filled, 0)
+    if rows * columns > max(LARGEST_PLANE, 4 * size[0] * size[1]):
+        _plane_is_sane("output_size", output_size, size, (rows, columns))
+    return rows, columns
+
+
+# ------------------------------------------------------------------------------------------------ unfold and fold
+
+
+def unfold_setting(
+    input: object, kernel_size: object, dilation: object = 1, padding: object = 0, stride: object = 1
+) -> tuple[Pair, Setting]:
+    """Judge unfold's arguments; return the kernel's size and the setting of its windows."""
+    x = images("input", input, "unfold", channels_may_be_empty=False)
+    kernel = pair("kernel_size", kernel_size, 1)
+    gap = pair("dilation", dilation, 1)
+    cut = pair("padding", padding, 0)
+    step = pair("stride", stride, 1)
+    around = ((cut[0], cut[0]), (cut[1], cut[1]))
+    size = _plane(x)
+    out = windows_that_fit(size, kernel, step, around, gap)
+    _plane_is_sane("padding", padding, size, (size[0] + 2 * cut[0], size[1] + 2 * cut[1]))
+    return kernel, Setting(step, around, gap, 1, out)
+
+
+def fold_setting(
+    input: object,
+    output_size: object,
+    kernel_size: object,
+    dilation: object = 1,
+    padding: object = 0,
+    stride: object = 1,
+) -> tuple[Pair, Pair, Setting]:
+    """Judge fold's arguments; return the image's size, the kernel's size and the setting of its windows."""
+    x = tensor("input", input)
+    if x.dim() not in (2, 3):
+        raise ValueError(
+            "input of fold must have 2 dimensions (channels · taps, windows) or 3 with a batch in front, "
+            f"got {x.dim()}: shape {shape(x)}"
+        )
+    arithmetic_dtype("input", x)
+    size = pair("output_size", output_size, 1)
+    kernel = pair("kernel_size", kernel_size, 1)
+    gap = pair("dilation", dilation, 1)
+    cut = pair("padding", padding, 0)
+    step = pair("stride", stride, 1)
+    around = ((cut[0], cut[0]), (cut[1], cut[1]))
+    out = windows_that_fit(size, kernel, step, around, gap)
+    rows, columns = x.shape[-2:]
+    taps = kernel[0] * kernel[1]
+    if rows == 0 or rows % taps:
+        raise ValueError(
+            f"input of fold must have channels · kernel rows · kernel columns rows, a multiple of {kernel[0]}·{kernel[1]} = {taps}; "
+            f"got {rows}, remainder {rows % taps}: shape {shape(x)}"
+        )
+    if columns != out[0] * out[1]:
+        raise ValueError(
+            f"input of fold must have one column for each window: output_size {size[0]}×{size[1]} has "
+            f"{out[0]}·{out[1]} = {out[0] * out[1]} windows, got {columns} columns: shape {shape(x)}"
+        )
+    _plane_is_sane(
+        "output_size or padding", (output_size, padding), (1, 1), (size[0] + 2 * cut[0], size[1] + 2 * cut[1])
+    )
+    return size, kernel, Setting(step, around, gap, 1, out)
+
+
+# ------------------------------------------------------------------------------------------------- shared pieces
+
+
+def images(name: str, value: object, function: str, *, channels_may_be_empty: bool = True) -> Tensor:
+    """Judge an image argument: (channels, rows, columns), or a batch of those; an empty batch is allowed."""
+    x = tensor(name, value)
+    if x.dim() not in (3, 4):
+        raise ValueError(
+            f"{name} of {function} must have 4 dimensions (batch, channels, rows, columns) or 3 (channels, rows, columns), "
+            f"got {x.dim()}: shape {shape(x)}{_image_cure(name, x)}"
+        )
+    if x.shape[-1] == 0 or x.shape[-2] == 0:
+        raise ValueError(
+            f"{name} must have at least one row and one column, got shape {shape(x)}; only the batch may be empty"
+        )
+    if not channels_may_be_empty and x.shape[-3] == 0:
+        raise ValueError(
+            f"{name} of {function} must have at least one channel, got shape {shape(x)}; only the batch may be empty"
+        )
+    return x
+
+
+def flag(name: str, value: object) -> bool:
+    """Judge a true-or-false argument."""
+    if not isinstance(value, (bool, int)):
+        raise TypeError(f"{name} must be True or False, got {describe(value)}")
+    return bool(value)
+
+
+def one_of(name: str, value: object, words: Sequence[str]) -> str:
+    """Judge a word out of a list."""
+    if isinstance(value, str) and value in words:
+        return value
+    listed = ", ".join(f'"{word}"' for word in words)
+    message = f"{name} must be one of {listed}, got {describe(value)}"
+    raise (ValueError if isinstance(value, str) else TypeError)(message)
+
+
+def shape(value: Tensor) -> tuple[int, ...]:
+    """Return a tensor's shape as a plain tuple, which prints as one."""
+    return tuple(value.shape)
+
+
+def _plane(x: Tensor) -> Pair:
+    """Rows and columns, the last two sizes."""
+    return x.shape[-2], x.shape[-1]
+
+
+def _stack(name: str, value: object, dims: int, meaning: str) -> Tensor:
+    value = tensor(name, value)
+    if value.dim() != dims:
+        raise ValueError(
+            f"{name} must have {dims} dimensions {meaning}, got {value.dim()}: shape {shape(value)}"
+        )
+    if 0 in value.shape:
+        raise ValueError(f"{name} must not be empty, got shape {shape(value)}")
+    return value
+
+
+def _same_channels(X: Tensor, K: Tensor, needed: int) -> None:
+    if X.shape[0] != needed:
+        raise ValueError(
+            f"X has {_count(X.shape[0], 'channel')} but K takes {needed}: X {shape(X)}, K {shape(K)}; each input channel "
+            "needs a kernel of its own, and the results are summed"
+        )
+
+
+def _pair_of_operands(X: Tensor, K: Tensor) -> None:
+    """Judge dtype, device and fit of an image and a kernel whose dtypes may differ (they are promoted)."""
+    arithmetic_dtype("X", X)
+    arithmetic_dtype("K", K)
+    same_device(X=X, K=K)
+    kernel_fits(X, K)
+
+
+def _weight(value: object, meaning: str) -> Tensor:
+    w = tensor("weight", value)
+    if w.dim() != 4:
+        cure = "; a single kernel becomes one with weight[None, None]" if w.dim() == 2 else ""
+        raise ValueError(f"weight must have 4 dimensions {meaning}, got {w.dim()}: shape {shape(w)}{cure}")
+    if w.shape[0] == 0 or w.shape[2] == 0 or w.shape[3] == 0:
+        raise ValueError(
+            f"weight must hold at least one kernel of at least one row and one column, got shape {shape(w)}"
+        )
+    return w
+
+
+def _conv_channels(x: Tensor, w: Tensor, groups: int) -> None:
+    channels, outs, taken = x.shape[-3], w.shape[0], w.shape[1]
+    if taken * groups != channels:
+        each = f"{taken} per group · {groups} groups = {taken * groups}" if groups > 1 else f"{taken}"
+        raise ValueError(
+            f"input has {_count(channels, 'channel')} but weight takes {each}: input {shape(x)}, weight {shape(w)}"
+            f"{_channels_cure(x, w, groups)}"
+        )
+    if outs % groups:
+        raise ValueError(
+            f"groups={groups} must divide the {outs} output channels (weight.shape[0]), remainder {outs % groups}"
+        )
+
+
+def _channels_cure(x: Tensor, w: Tensor, groups: int) -> str:
+    needed = w.shape[1] * groups
+    if x.shape[-1] == needed and x.shape[-3] != needed:
+        order = "(0, 3, 1, 2)" if x.dim() == 4 else "(2, 0, 1)"
+        return f"; if the channels stand last, bring them forward with input.permute{order} (a reshape would scramble pixels)"
+    if groups == 1 and w.shape[0] == x.shape[-3]:
+        return "; weight is (output channels, input channels, …): perhaps the two are swapped"
+    if groups == 1 and w.shape[1] == 1:
+        return f"; for one kernel for each channel pass groups={x.shape[-3]}"
+    return ""
+
+
+def _bias(b: Tensor | None, outs: int) -> None:
+    if b is not None and (b.dim() != 1 or b.shape[0] != outs):
+        raise ValueError(
+            f"bias must have one number for each of the {outs} output channels, shape ({outs},), got {shape(b)}"
+        )
+
+
+def _one_kind(x: Tensor, w: Tensor, b: Tensor | None) -> None:
+    """Judge dtype and device of a convolution's tensors (under autocast torch casts them itself)."""
+    same_device(input=x, weight=w, bias=b)
+    if not (x.is_floating_point() and torch.is_autocast_enabled(x.device.type)):
+        same_dtype(input=x, weight=w, bias=b)
+    arithmetic_dtype("input", x)
+
+
+def _padding_reaches(size: Pair, around: Sides, mode: str) -> None:
+    """Judge that the padding can be filled from the image itself."""
+    for axis, word in enumerate(("rows", "columns")):
+        most = {"reflect": size[axis] - 1, "circular": size[axis]}.get(mode)
+        if most is not None and max(around[axis]) > most:
+            why = (
+                "the edge itself is not repeated"
+                if mode == "reflect"
+                else "it would wrap around more than once"
+            )
+            raise ValueError(
+                f'padding_mode="{mode}" can pad {size[axis]} {word} by at most {most} on a side ({why}), '
+                f"got {around[axis][0]} and {around[axis][1]}"
+            )
+
+
+def _plane_is_sane(name: str, value: object, size: Pair, plane: Pair) -> None:
+    """Refuse a plane so large that only a slip can have asked for it, before anything is allocated."""
+    if plane[0] * plane[1] > max(LARGEST_PLANE, 4 * size[0] * size[1]):
+        raise ValueError(
+            f"{name}={value!r} makes a plane of {plane[0]}×{plane[1]} = {plane[0] * plane[1]} cells out of an input of "
+            f"{size[0]}×{size[1]}; at most {LARGEST_PLANE} are allowed"
+        )
+
+
+def _matrix_cure(name: str, value: Tensor) -> str:
+    if value.dim() > 2 and all(n == 1 for n in value.shape[:-2]):
+        return f"; take the one plane with {name}[{', '.join(['0'] * (value.dim() - 2))}]"
+    if value.dim() > 2:
+        return "; for channels use corr2d_multi_in, for batches conv2d"
+    return ""
+
+
+def _image_cure(name: str, x: Tensor) -> str:
+    if x.dim() == 2:
+        return f"; a single image becomes a batch of one with one channel by {name}[None, None]"
+    return ""
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
+def _dtype_name(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")
+
+
+def _dtype_cure(first: str, other: str, first_dtype: torch.dtype, other_dtype: torch.dtype) -> str:
+    """Say which conversion loses nothing."""
+    if (
+        not first_dtype.is_floating_point
+        and not first_dtype.is_complex
+        and (other_dtype.is_floating_point or other_dtype.is_complex)
+    ):
+        return f"integer images need converting: {first}.to({other}.dtype)"
+    return f"convert one, for example {other}.to({first}.dtype)"

@@ -1,0 +1,208 @@
+"""The forms an integer argument may take: one integer, a pair (rows, columns), or padding on each side.
+
+Pure Python, so that :mod:`convbook.geometry` needs no torch.  Each function judges one argument and returns the
+value that is used from then on: what was checked is what is computed with.
+"""
+
+from __future__ import annotations
+
+import operator
+from typing import SupportsIndex, TypeAlias
+
+IntOrPair: TypeAlias = SupportsIndex | tuple[SupportsIndex, ...] | list[SupportsIndex]
+"""One integer for rows and columns alike, or a pair (rows, columns)."""
+
+Pair: TypeAlias = tuple[int, int]
+"""A normalised pair (rows, columns)."""
+
+Sides: TypeAlias = tuple[tuple[int, int], tuple[int, int]]
+"""Normalised padding, ((top, bottom), (left, right))."""
+
+ExplicitPadding: TypeAlias = tuple[tuple[SupportsIndex, SupportsIndex], tuple[SupportsIndex, SupportsIndex]]
+PaddingLike: TypeAlias = IntOrPair | ExplicitPadding | str
+
+AXES = ("rows", "columns")
+
+
+def as_int(value: object) -> int | None:
+    """Return `value` as an int where it is an integer of any kind, else None (a bool is not an integer here)."""
+    if type(value) is int:
+        return value
+    # A tensor of one integer has __index__ too, but reading it would wait for the device that holds it.
+    if isinstance(value, bool) or hasattr(value, "requires_grad") or not hasattr(value, "__index__"):
+        return None
+    try:
+        return operator.index(value)
+    except TypeError:
+        return None
+
+
+def integer(name: str, value: object, minimum: int) -> int:
+    """Judge one integer argument.
+
+    Parameters
+    ----------
+    name : str
+        The argument's name, for the message.
+    value : object
+        What arrived.
+    minimum : int
+        The smallest value allowed.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    TypeError
+        If `value` is not an integer; a float is refused even where it is whole.
+    ValueError
+        If it is below `minimum`.
+
+    Examples
+    --------
+    >>> integer("groups", 3, 1)
+    3
+    >>> integer("groups", 0, 1)
+    Traceback (most recent call last):
+    ValueError: groups must be at least 1, got 0
+    """
+    number = as_int(value)
+    if number is None:
+        raise TypeError(f"{name} must be an integer, got {describe(value)}{_whole_float_cure(name, value)}")
+    if number < minimum:
+        raise ValueError(f"{name} must be at least {minimum}, got {number}")
+    return number
+
+
+def pair(name: str, value: object, minimum: int) -> Pair:
+    """Judge an int-or-pair argument and return it as (rows, columns).
+
+    A sequence of one integer counts for both axes, as in torch.
+
+    Parameters
+    ----------
+    name : str
+        The argument's name, for the message.
+    value : object
+        What arrived.
+    minimum : int
+        The smallest value allowed on either axis.
+
+    Returns
+    -------
+    tuple of int
+        (rows, columns).
+
+    Raises
+    ------
+    TypeError
+        If `value` is neither an integer nor a sequence of integers.
+    ValueError
+        If it has another length than one or two, or an entry below `minimum`.
+
+    Examples
+    --------
+    >>> pair("stride", 2, 1), pair("stride", (3, 4), 1)
+    ((2, 2), (3, 4))
+    >>> pair("stride", (1, 2, 3), 1)
+    Traceback (most recent call last):
+    ValueError: stride must be one integer or a pair (rows, columns), got 3 values: (1, 2, 3)
+    """
+    if type(value) is int:  # the common case, first
+        numbers: tuple[int | None, ...] = (value, value)
+    elif isinstance(value, (tuple, list)):
+        if len(value) not in (1, 2):
+            raise ValueError(
+                f"{name} must be one integer or a pair (rows, columns), got {len(value)} values: {value!r}"
+            )
+        numbers = tuple(as_int(entry) for entry in value) * (2 // len(value))
+    else:
+        numbers = (as_int(value),) * 2
+    rows, columns = numbers
+    if rows is None or columns is None:
+        raise TypeError(
+            f"{name} must be an integer or a pair of integers (rows, columns), "
+            f"got {describe(value)}{_whole_float_cure(name, value)}"
+        )
+    if rows < minimum or columns < minimum:
+        raise ValueError(f"{name} must be at least {minimum} on both axes, got {describe(value)}")
+    return rows, columns
+
+
+def sides(name: str, value: object) -> Sides:
+    """Judge a padding argument that is not a word and return it side by side.
+
+    Parameters
+    ----------
+    name : str
+        The argument's name, for the message.
+    value : object
+        An integer (all four sides), a pair (top and bottom, left and right), or the four sides
+        ((top, bottom), (left, right)).
+
+    Returns
+    -------
+    tuple of tuple of int
+        ((top, bottom), (left, right)).
+
+    Raises
+    ------
+    TypeError
+        If an entry is not an integer.
+    ValueError
+        If an entry is negative, or the nesting is another one.
+
+    Examples
+    --------
+    >>> sides("padding", 1)
+    ((1, 1), (1, 1))
+    >>> sides("padding", (2, 1))
+    ((2, 2), (1, 1))
+    >>> sides("padding", ((0, 1), (2, 3)))
+    ((0, 1), (2, 3))
+    """
+    if type(value) is int and value >= 0:  # the common case, first
+        return (value, value), (value, value)
+    if isinstance(value, (tuple, list)) and any(isinstance(entry, (tuple, list)) for entry in value):
+        flat = [entry for two in value if isinstance(two, (tuple, list)) and len(two) == 2 for entry in two]
+        if len(value) != 2 or len(flat) != 4:
+            raise ValueError(
+                f"{name} must be an integer, a pair (rows, columns) or ((top, bottom), (left, right)), got {value!r}"
+            )
+        top, bottom, left, right = (as_int(entry) for entry in flat)
+        if top is None or bottom is None or left is None or right is None:
+            raise TypeError(f"{name} must hold integers, ((top, bottom), (left, right)), got {value!r}")
+        if min(top, bottom, left, right) < 0:
+            raise ValueError(
+                f"{name} must be at least 0 on every side, got {value!r}; to cut rows off, slice the input"
+            )
+        return (top, bottom), (left, right)
+    rows, columns = pair(name, value, 0)
+    return (rows, rows), (columns, columns)
+
+
+def describe(value: object) -> str:
+    """Return a short description of what arrived, for an error message.
+
+    Examples
+    --------
+    >>> describe(1.5), describe((1, "a")), describe(None)
+    ('1.5 (a float)', "(1, 'a')", 'None')
+    """
+    if value is None or isinstance(value, (int, tuple, list)) and not isinstance(value, bool):
+        return repr(value)
+    if isinstance(value, (bool, float, complex, str)):
+        return f"{value!r} (a {type(value).__name__})"
+    shape = getattr(value, "shape", None)
+    if shape is not None:
+        return f"a {type(value).__name__} of shape {tuple(shape)}"
+    return f"a value of type {type(value).__name__}"
+
+
+def _whole_float_cure(name: str, value: object) -> str:
+    """Offer the integer where somebody wrote 2.0, the usual result of a division."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        return f"; write {name}={int(value)} (a division // keeps integers)"
+    return ""

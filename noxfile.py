@@ -1,0 +1,483 @@
+"""ConvBook's tasks: `nox -l` lists them, `nox` alone does what a push needs, `nox -s docs` builds the book.
+
+All sessions that need torch share one environment, `.nox/book`: torch takes more than a gigabyte. A session
+adds to it the dependency groups of pyproject.toml that it needs, once, at the versions of constraints.txt; the
+second start installs nothing. Delete `.nox` to begin anew.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import os
+import re
+import shutil
+import sys
+import tarfile
+import tempfile
+import urllib.error
+import urllib.request
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import nox
+
+nox.needs_version = ">=2025.5.1"
+nox.options.sessions = ["lint", "tests", "conformance", "doctest"]
+nox.options.error_on_external_run = True
+nox.options.stop_on_first_error = False
+
+ROOT = Path(__file__).parent.resolve()
+ENVIRONMENTS = ROOT / ".nox"
+BOOK = ENVIRONMENTS / "book"
+DIST = ROOT / "dist"
+CONSTRAINTS = ROOT / "constraints.txt"
+BUILD = ROOT / "docs" / "_build"
+SITE = BUILD / "html"
+# Readers get SITE; Sphinx works beside it, so that a build that fails leaves the last good site in place.
+STAGE = BUILD / "stage"
+
+PYPROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
+
+session = functools.partial(nox.session, venv_backend="none")
+
+
+# ----------------------------------------------------------------------------------------- the environment
+
+
+def python_in(environment: Path) -> str:
+    """Return the interpreter of an environment."""
+    windows = environment / "Scripts" / "python.exe"
+    return str(windows if os.name == "nt" else environment / "bin" / "python")
+
+
+def variables(environment: Path, **more: str) -> dict[str, str]:
+    """Return the environment variables under which every command of a session runs."""
+    folder = str(Path(python_in(environment)).parent)
+    return {
+        "VIRTUAL_ENV": str(environment),
+        "PATH": folder + os.pathsep + os.environ.get("PATH", ""),
+        # Many tiny operations on a shared machine: a second thread only waits for the first.
+        "OMP_NUM_THREADS": "1",
+        "MPLBACKEND": "agg",
+        "PYTHONHASHSEED": "0",
+        # Build environments of pip obey the same pins.
+        "PIP_CONSTRAINT": str(CONSTRAINTS),
+        "PIP_BUILD_CONSTRAINT": str(CONSTRAINTS),
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        **more,
+    }
+
+
+def run(
+    session: nox.Session,
+    *command: str,
+    environment: Path = BOOK,
+    env: dict[str, str] | None = None,
+    **more: Any,
+) -> Any:
+    """Run `python command…` in an environment."""
+    settings = variables(environment, **(env or {}))
+    return session.run(python_in(environment), *command, env=settings, external=True, **more)
+
+
+def requirements(*groups: str) -> list[str]:
+    """Return the requirements of dependency groups, as pyproject.toml states them."""
+    return list(nox.project.dependency_groups(PYPROJECT, *groups)) if groups else []
+
+
+def create(session: nox.Session, environment: Path) -> None:
+    """Make an empty virtual environment with pip, in place of whatever stands there."""
+    shutil.rmtree(environment, ignore_errors=True)
+    session.run(
+        sys.executable, "-m", "virtualenv", "--no-periodic-update", "--quiet", str(environment), external=True
+    )
+
+
+def fingerprint(*texts: str) -> str:
+    """Return a short digest of texts."""
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]
+
+
+def prepare(session: nox.Session, *groups: str) -> None:
+    """Bring the shared environment up to date with the package and these groups; do nothing where it is.
+
+    A record in the environment says which groups were installed from which requirements. It is written after
+    pip has finished: an interrupted installation is repeated.
+    """
+    record = BOOK / "convbook-groups.json"
+    base = fingerprint(sys.version, CONSTRAINTS.read_text(), json.dumps(PYPROJECT["project"]), str(ROOT))
+    wanted = {name: fingerprint(base, *requirements(name)) for name in groups}
+    wanted["package"] = base
+    found = json.loads(record.read_text()) if record.exists() else {}
+    missing = [name for name, digest in wanted.items() if found.get(name) != digest]
+    if not missing:
+        return
+    if "package" in missing:  # new pins or a new Python: old groups may not fit them
+        if not record.exists() or found.get("python") != sys.version:
+            create(session, BOOK)
+        found = {}
+    session.log(f"installing {', '.join(missing)} (torch is large: the first time takes minutes)")
+    needs = requirements(*(name for name in groups if name in missing))
+    package = ["-e", str(ROOT)] if "package" in missing else []
+    run(session, "-m", "pip", "install", "-c", str(CONSTRAINTS), *package, *needs)
+    record.write_text(json.dumps({**found, **wanted, "python": sys.version}, indent=1))
+
+
+# ------------------------------------------------------------------------------------------- before a push
+
+
+@session
+def lint(session: nox.Session) -> None:
+    """Check style, types, docstrings and page markup: ruff, mypy --strict, numpydoc, sphinx-lint."""
+    prepare(session, "lint")
+    run(session, "-m", "ruff", "check", *(session.posargs or ["."]))
+    run(session, "-m", "ruff", "format", "--check", *(session.posargs or ["."]))
+    run(session, "-m", "mypy")
+    modules = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "convbook").rglob("*.py"))
+    run(session, "-m", "numpydoc", "lint", *modules)
+    run(session, "-m", "sphinxlint", "--ignore", "docs/_build", "convbook", "docs", "gallery")
+
+
+@session
+def tests(session: nox.Session) -> None:
+    """Run the package's tests with branch coverage; `-- tests/test_edges.py -k sobel` runs some."""
+    prepare(session, "tests")
+    whole = ["--cov", "--cov-report=term", "tests", *other_sessions_tests()]
+    run(session, "-m", "pytest", *(session.posargs or whole))
+
+
+def other_sessions_tests() -> list[str]:
+    """Return pytest's options that leave out the folders of tests with sessions of their own."""
+    return [f"--ignore=tests/{folder}" for folder in ("conformance", "docs", "gpu", "benchmarks")]
+
+
+@session
+def conformance(session: nox.Session) -> None:
+    """Hold convbook against PyTorch's own samples and error cases, and print how many ran."""
+    prepare(session, "tests")
+    run(session, "-m", "pytest", "tests/conformance", *session.posargs)
+
+
+@session
+def doctest(session: nox.Session) -> None:
+    """Run every example in the docstrings, in README.md and in the pages that are not notebooks."""
+    prepare(session, "tests")
+    run(session, "-m", "pytest", "--doctest-modules", "convbook", "README.md", "docs", *session.posargs)
+
+
+# ------------------------------------------------------------------------------------------------ the book
+
+
+def sphinx(session: nox.Session, builder: str, target: Path, *options: str, source: Path = ROOT) -> None:
+    """Run Sphinx with every warning an error and every reference checked."""
+    doctrees = target.parent / "doctrees"
+    run(
+        session,
+        *("-m", "sphinx", "-W", "-n", "--keep-going", "-b", builder, "-d", str(doctrees), *options),
+        *(str(source / "docs"), str(target)),
+        env={"PYTHONPATH": str(source)},
+    )
+
+
+def publish(made: Path, place: Path) -> None:
+    """Put a finished site in its place at once, so that no reader finds half of it."""
+    fresh, old = place.with_name(place.name + ".new"), place.with_name(place.name + ".old")
+    for leftover in (fresh, old):
+        shutil.rmtree(leftover, ignore_errors=True)
+    shutil.copytree(made, fresh, ignore=shutil.ignore_patterns(".buildinfo*"))
+    if place.exists():
+        place.rename(old)
+    fresh.rename(place)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+@session(default=False)
+def docs(session: nox.Session) -> None:
+    """Build the book: run chapters and gallery, draw the figures, check the links; say where it lies."""
+    prepare(session, "docs")
+    sphinx(session, "html", STAGE / "html", *session.posargs)
+    publish(STAGE / "html", SITE)
+    home = (SITE / "index.html").as_uri()
+    session.log(f"the book is ready: {home}")
+    if session.interactive:
+        run(session, "-m", "webbrowser", home)
+
+
+@session(default=False)
+def gallery(session: nox.Session) -> None:
+    """Run each gallery script by itself in an empty folder, as a reader would who downloaded it."""
+    prepare(session)
+    scripts = [ROOT / name for name in session.posargs] or sorted((ROOT / "gallery").rglob("*.py"))
+    failed = []
+    for number, script in enumerate(scripts, start=1):
+        name = script.resolve().relative_to(ROOT)
+        session.log(f"[{number}/{len(scripts)}] {name}")
+        with tempfile.TemporaryDirectory() as empty, session.chdir(empty):
+            shutil.copy(script, empty)
+            try:
+                run(session, script.name, silent=True)
+            except nox.command.CommandFailed:  # its output is on the screen; go on to the next
+                failed.append(str(name))
+    if failed:
+        session.error("these scripts failed: " + ", ".join(failed))
+
+
+@session(default=False)
+def epub(session: nox.Session) -> None:
+    """Build the book as one EPUB file, for reading away from the desk."""
+    prepare(session, "docs")
+    sphinx(session, "epub", STAGE / "epub", *session.posargs)
+    for book in sorted((STAGE / "epub").glob("*.epub")):
+        session.log(f"the book is ready: {shutil.copy(book, BUILD / book.name)}")
+
+
+@session(default=False)
+def serve(session: nox.Session) -> None:
+    """Show the book at a local address and build it again whenever a file changes."""
+    prepare(session, "docs", "serve")
+    watched = [f"--watch={ROOT / folder}" for folder in ("convbook", "gallery")]
+    made = [f"--ignore={ROOT / 'docs' / folder}" for folder in ("_build", "auto_gallery")]
+    folders = [str(ROOT / "docs"), str(STAGE / "html")]
+    run(
+        session,
+        *(
+            "-m",
+            "sphinx_autobuild",
+            "-d",
+            str(STAGE / "doctrees"),
+            *watched,
+            *made,
+            *session.posargs,
+            *folders,
+        ),
+        env={"PYTHONPATH": str(ROOT)},
+    )
+
+
+def browser(session: nox.Session) -> str:
+    """Return a Chromium to test with, installed by the system's packages where that is allowed."""
+    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
+    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    if found:
+        return found
+    if shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0:
+        session.log("no Chromium here: installing Debian's")
+        env = {"DEBIAN_FRONTEND": "noninteractive"}
+        session.run("apt-get", "update", "-qq", env=env, external=True)
+        session.run("apt-get", "install", "-y", "-qq", "chromium", env=env, external=True)
+        if found := shutil.which("chromium"):
+            return found
+    return session.error(
+        "no Chromium was found, and this session may not install one. Install it with the system's packages "
+        "(Debian: `sudo apt-get install chromium`) or name a browser: `CHROMIUM=/path/to/chrome nox -s site`"
+    )
+
+
+@session(default=False)
+def site(session: nox.Session) -> None:
+    """Look at the built book in a real browser: links, keyboard, dark, phone, the explorer's numbers."""
+    prepare(session, "docs", "tests", "site")
+    if not (SITE / "index.html").exists():
+        session.error("there is no built book to look at: run `nox -s docs` first (or `nox -s docs site`)")
+    run(session, "-m", "pytest", "tests/docs", *session.posargs, env={"CHROMIUM": browser(session)})
+
+
+@session(default=False)
+def linkcheck(session: nox.Session) -> None:
+    """Follow every link that leaves the book; skipped, and said so, where there is no network."""
+    prepare(session, "docs")
+    for host in ("https://doi.org", "https://docs.python.org"):
+        try:
+            urllib.request.urlopen(urllib.request.Request(host, method="HEAD"), timeout=10)
+        except urllib.error.HTTPError:
+            break  # an answer is an answer
+        except OSError:
+            continue
+        else:
+            break
+    else:
+        session.skip(
+            "no network: links out of the book were NOT checked (`nox -s docs` checks those inside it)"
+        )
+    sphinx(session, "linkcheck", STAGE / "linkcheck", *session.posargs)
+
+
+@session(default=False)
+def reproducible(session: nox.Session) -> None:
+    """Build the book in two clean clones in different folders; name each file that differs."""
+    prepare(session, "docs")
+    with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory(suffix="-elsewhere") as two:
+        sites = []
+        for folder in (Path(one) / "a", Path(two) / "b" / "deeper"):
+            session.run("git", "clone", "--quiet", str(ROOT), str(folder), external=True)
+            made = folder / "docs" / "_build" / "stage" / "html"
+            with session.chdir(folder):
+                sphinx(session, "html", made, source=folder)
+            sites.append(made)
+        different = compare(*sites)
+        if different:
+            session.error(f"{len(different)} files differ between two builds: " + ", ".join(different))
+        session.log(
+            f"two builds are byte-identical: {sum(1 for p in sites[0].rglob('*') if p.is_file())} files"
+        )
+
+
+def compare(one: Path, two: Path) -> list[str]:
+    """Return the names of the files that two folders do not share byte for byte."""
+    names = {str(p.relative_to(folder)) for folder in (one, two) for p in folder.rglob("*") if p.is_file()}
+
+    def same(name: str) -> bool:
+        a, b = one / name, two / name
+        return a.exists() and b.exists() and a.read_bytes() == b.read_bytes()
+
+    return sorted(name for name in names if not name.startswith(".buildinfo") and not same(name))
+
+
+# --------------------------------------------------------------------------------------- speed and the GPU
+
+
+@session(default=False)
+def bench(session: nox.Session) -> None:
+    """Time convbook against torch and other libraries; `-- calibrate` measures this machine's rates again."""
+    prepare(session, "tests", "bench")
+    run(session, "-m", "tests.benchmarks", *session.posargs)
+
+
+@session(default=False)
+def gpu(session: nox.Session) -> None:
+    """Hold every operation on a CUDA device against the CPU's definition; fail where there is none."""
+    prepare(session, "tests")
+    run(session, "-m", "pytest", "-m", "gpu", "tests/gpu", *session.posargs)
+
+
+# ------------------------------------------------------------------------------------------------ releases
+
+
+@session(default=False)
+def dist(session: nox.Session) -> None:
+    """Build wheel and sdist, check what is in them, and run README's example in an empty environment."""
+    prepare(session, "dist")
+    shutil.rmtree(DIST, ignore_errors=True)
+    run(session, "-m", "build", "--outdir", str(DIST), str(ROOT))
+    (wheel,), (sdist,) = DIST.glob("*.whl"), DIST.glob("*.tar.gz")
+    problems = wrong_in_wheel(wheel) + wrong_in_sdist(sdist)
+    if problems:
+        session.error("; ".join(problems))
+    empty = ENVIRONMENTS / "empty"
+    create(session, empty)
+    run(session, "-m", "pip", "install", "--quiet", "-c", str(CONSTRAINTS), str(wheel), environment=empty)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        session.chdir(folder),
+    ):  # away from the checkout's own convbook
+        Path("readme.txt").write_text(readme_example())
+        run(session, "-m", "doctest", "readme.txt", environment=empty)
+        run(session, "-m", "convbook", environment=empty)
+    session.log(f"ready: {wheel.name} and {sdist.name}, in {DIST}")
+
+
+def wrong_in_wheel(wheel: Path) -> list[str]:
+    """Return what a wheel has too much or too little."""
+    names = zipfile.ZipFile(wheel).namelist()
+    sources = {str(p.relative_to(ROOT).as_posix()) for p in (ROOT / "convbook").rglob("*.py")} | {
+        "convbook/py.typed"
+    }
+    inside = {name for name in names if ".dist-info/" not in name}
+    return [f"the wheel lacks {name}" for name in sorted(sources - inside)] + [
+        f"the wheel carries {name}, which is no part of the package" for name in sorted(inside - sources)
+    ]
+
+
+def wrong_in_sdist(sdist: Path) -> list[str]:
+    """Return what a source archive lacks for building and testing the package."""
+    with tarfile.open(sdist) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    needed = ["pyproject.toml", "LICENSE", "README.md", "convbook/__init__.py", "tests/test_package.py"]
+    return [f"the sdist lacks {name}" for name in needed if name not in names]
+
+
+def readme_example() -> str:
+    """Return the examples of README.md as doctest reads them."""
+    blocks = re.findall(
+        r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.DOTALL
+    )
+    return "\n".join(blocks)
+
+
+def floors() -> list[str]:
+    """Return the oldest versions that pyproject.toml allows, as pins."""
+    return [need.replace(">=", "==") for need in PYPROJECT["project"]["dependencies"]]
+
+
+def name_of(requirement: str) -> str:
+    """Return the project that a requirement names."""
+    return re.split(r"[^A-Za-z0-9._-]", requirement, maxsplit=1)[0].lower()
+
+
+@session(default=False)
+def minimums(session: nox.Session) -> None:
+    """Run the tests with the oldest versions allowed; `TORCH=2.13.0 nox -s minimums` chooses torch's."""
+    pins = [
+        f"torch=={os.environ['TORCH']}" if name_of(pin) == "torch" and "TORCH" in os.environ else pin
+        for pin in floors()
+    ]
+    old = {name_of(pin) for pin in pins}
+    others = [
+        line for line in CONSTRAINTS.read_text().splitlines() if "==" in line and name_of(line) not in old
+    ]
+    versions(session, ENVIRONMENTS / "minimums", pins + others, *pins)
+
+
+@session(default=False)
+def latest(session: nox.Session) -> None:
+    """Run the tests with the newest versions that pip finds; `TORCH=2.14.1 nox -s latest` chooses torch's."""
+    pins = [f"torch=={os.environ['TORCH']}"] if "TORCH" in os.environ else []
+    versions(session, ENVIRONMENTS / "latest", pins, *pins)
+
+
+def versions(session: nox.Session, environment: Path, constraints: list[str], *needs: str) -> None:
+    """Run the tests in a fresh environment under other constraints than the book's."""
+    create(session, environment)
+    limits = environment / "constraints.txt"
+    limits.write_text("\n".join([*constraints, ""]))
+    pins = {"PIP_CONSTRAINT": str(limits), "PIP_BUILD_CONSTRAINT": str(limits)}
+    wanted = [*needs, *requirements("tests"), "-e", str(ROOT)]
+    run(session, "-m", "pip", "install", "--upgrade", *wanted, environment=environment, env=pins)
+    run(session, "-m", "convbook", environment=environment)
+    chosen = session.posargs or ["tests", *other_sessions_tests()]
+    run(session, "-m", "pytest", *chosen, environment=environment)
+
+
+@session(default=False)
+def pin(session: nox.Session) -> None:
+    """Write constraints.txt anew from what pip resolves today; `-- torch==2.13.0` holds something back."""
+    prepare(session)
+    needs = [
+        *PYPROJECT["project"]["dependencies"],
+        *PYPROJECT["build-system"]["requires"],
+        "nox",
+        *session.posargs,
+    ]
+    needs += requirements(*PYPROJECT["dependency-groups"])
+    free = {"PIP_CONSTRAINT": os.devnull, "PIP_BUILD_CONSTRAINT": os.devnull}
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.json"
+        resolve = ["install", "--quiet", "--dry-run", "--ignore-installed", "--report", str(report)]
+        run(session, "-m", "pip", *resolve, *needs, env=free)
+        chosen = [item["metadata"] for item in json.loads(report.read_text())["install"]]
+    lines = sorted(
+        f"{re.sub(r'[-_.]+', '-', item['name']).lower()}=={item['version'].partition('+')[0]}"
+        for item in chosen
+    )
+    comments = [line for line in CONSTRAINTS.read_text().splitlines() if line.startswith("#")]
+    CONSTRAINTS.write_text("\n".join([*comments, *lines, ""]))
+    session.log(
+        f"{len(lines)} versions written to {CONSTRAINTS.name}: look at the diff, then run every session"
+    )
+
+
+if __name__ == "__main__":
+    nox.main()

@@ -1,7 +1,7 @@
 """ConvBook's tasks: `nox -l` lists them, `nox` alone does what a push needs, `nox -s docs` builds the book.
 
 All sessions that need torch share one environment, `.nox/book`: torch takes more than a gigabyte. A session
-adds to it the dependency groups of pyproject.toml that it needs, once, at the versions of constraints.txt; the
+adds to it the dependency groups of pyproject.toml that it needs, once, at the versions of constraints.txt; a
 second start installs nothing. Delete `.nox` to begin anew.
 """
 

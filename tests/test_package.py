@@ -19,8 +19,8 @@ PACKAGE = ROOT / "convbook"
 
 # -------------------------------------------------------------------------------- the direction of imports
 
-# Which modules of the package each module may import. A module that is not listed fails the test: whoever adds
-# one decides where it stands. `algorithms` stands for the folder: inside it, imports are free.
+# Which modules of the package each module may import. A module that is not listed fails the test: whoever
+# adds one decides where it stands. `algorithms` stands for the folder: inside it, imports are free.
 MAY_IMPORT: dict[str, set[str]] = {
     "_forms": set(),
     "geometry": {"_forms"},
@@ -93,7 +93,7 @@ def imports(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom):
             base = package[: len(package) - node.level + 1] if node.level else []
             source = ".".join([*base, *filter(None, [node.module])])
-            # Both `from convbook import _checks` and `from convbook._checks import name` give convbook._checks….
+            # Both `from convbook import _checks` and `from convbook._checks import name` start the same.
             found |= {f"{source}.{alias.name}" for alias in node.names}
     return found
 
@@ -207,8 +207,7 @@ def test_all_is_what_the_module_defines(name: str) -> None:
             defined |= {target.id for target in node.targets if isinstance(target, ast.Name)}
         elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
             # The name of a type may stay in its module: it documents annotations.
-            if ast.unparse(node.annotation) != "TypeAlias":
-                defined.add(node.target.id)
+            defined |= set() if ast.unparse(node.annotation) == "TypeAlias" else {node.target.id}
     public = {entry for entry in defined if not entry.startswith("_")}
     assert set(listed) == public
 
@@ -240,7 +239,7 @@ def describe(name: str, thing: object) -> list[str]:
 
 
 def signature(thing: object) -> str:
-    """A signature as one line: names, order and defaults, which are promised; annotations may become better."""
+    """A signature as one line: names, order and defaults are promised; annotations may become better."""
     try:
         found = inspect.signature(thing)  # type: ignore[arg-type]
     except ValueError:  # a class whose constructor is C's

@@ -8,15 +8,11 @@ values lie beyond them.
 Every function takes the :class:`~matplotlib.axes.Axes` to draw on as ``ax`` and returns it; without one, it
 makes a figure.  Cells are addressed as matrices are: (row, column), from 0, rows going down.
 
-Colours come from the palette of Okabe and Ito, chosen for readers with any colour vision [1]_; a line also
-differs from its neighbours in its dashes, a cell in its hatching.  Figures have no background of their own.
-What lies on the page (titles, axes, labels) is drawn in `INK`, a colour used for nothing else, so that a dark
-page can exchange it (:func:`for_dark_pages`).
-
-References
-----------
-.. [1] M. Okabe and K. Ito, "Color Universal Design (CUD): how to make figures and presentations that are
-   friendly to colorblind people", 2002, revised 2008, https://jfly.uni-koeln.de/color/
+Warm colours stand for positive values, cool ones for negative, throughout.  For readers with any colour vision, a
+line differs from its neighbours in its dashes as well as in its colour, and a cell by its hatching or its frame.
+`PAPER`, `INK`, `QUIET`, `HAIR` and `LINES` are the colours of a light page.  Nothing else has these colours: the
+site exchanges exactly them in its figures where a reader prefers a dark page.  Cells and images are opaque and
+stay as they are.
 """
 
 from __future__ import annotations
@@ -38,10 +34,12 @@ from matplotlib.patches import FancyArrowPatch, Rectangle
 
 __all__ = [
     "CELLS",
-    "DARK_INK",
     "GREYS",
+    "HAIR",
     "INK",
     "LINES",
+    "PAPER",
+    "QUIET",
     "SIGNED",
     "STYLE",
     "animate",
@@ -49,12 +47,12 @@ __all__ = [
     "bars",
     "contour",
     "curves",
-    "for_dark_pages",
     "grid",
     "image",
     "images",
     "kernel",
     "link",
+    "number",
     "panels",
     "signed",
     "sliding",
@@ -72,17 +70,23 @@ Window: TypeAlias = tuple[tuple[int, int], tuple[int, int]]
 
 Role: TypeAlias = Literal["input", "kernel", "output", "padding", "plain"]
 
-INK = "#1b1c1d"
-"""Text and axes on a light page.  Nothing else has this colour: :func:`for_dark_pages` exchanges it."""
+PAPER = "#fbfaf7"
+"""The background of figures."""
 
-DARK_INK = "#e6e7e8"
-"""What stands for `INK` on a dark page."""
+INK = "#1c2430"
+"""Text and axes."""
 
-CELL_INK = "#101010"
-"""Numbers inside light cells: cells are opaque, so this stays as it is on a dark page."""
+QUIET = "#5b6472"
+"""Secondary text and guide lines."""
 
-LINES = ("#0077b8", "#d55e00", "#009a70", "#b8669a", "#a87900", "#7f7f7f")
-"""Colours of lines, in order: the palette's, moved where one would fade into a white or into a dark page."""
+HAIR = "#d9d6cf"
+"""Grid lines behind curves."""
+
+LINES = ("#0f6f8f", "#c2410c", "#7a4fa3", "#3f7d3a", "#946200", "#6b7280")
+"""Colours of lines, in order; the first is cool (negative), the second warm (positive)."""
+
+CELL_INK = "#000000"
+"""Numbers in light cells; cells are opaque, so it is no colour of the page."""
 
 DASHES: tuple[Any, ...] = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 2)))
 
@@ -102,24 +106,24 @@ EDGE = "#8a8f94"
 """The lines between cells."""
 
 SIGNED = LinearSegmentedColormap.from_list(
-    "convbook_signed", ["#00426b", "#0072b2", "#86bfe4", "#ffffff", "#f2b27c", "#d55e00", "#7c3100"]
+    "convbook_signed", ["#0a4c63", "#2583a3", "#86bfd3", "#ffffff", "#f3b28c", "#d4622c", "#93310a"]
 )
-"""Diverging colours for signed values: blue below zero, white at zero, vermilion above."""
+"""Diverging colours for signed values: cool below zero, white at zero, warm above."""
 
 GREYS = "gray"
 """The name of matplotlib's colours from black to white."""
 
 STYLE: Mapping[Any, Any] = {
-    "figure.facecolor": "none",
-    "figure.edgecolor": "none",
-    "axes.facecolor": "none",
-    "savefig.facecolor": "none",
-    "savefig.edgecolor": "none",
+    "figure.facecolor": PAPER,
+    "axes.facecolor": PAPER,
+    "savefig.facecolor": PAPER,
     "text.color": INK,
     "axes.edgecolor": INK,
     "axes.labelcolor": INK,
     "xtick.color": INK,
     "ytick.color": INK,
+    "grid.color": HAIR,
+    "axes.prop_cycle": plt.cycler(color=LINES),
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.titlesize": 11,
@@ -150,6 +154,7 @@ def panels(
     size: tuple[float, float] | None = None,
     row_heights: Sequence[float] | None = None,
     column_widths: Sequence[float] | None = None,
+    alt: str | None = None,
 ) -> tuple[Figure, list[Axes]]:
     """Make a figure with rows × columns places to draw on, in the book's style.
 
@@ -161,11 +166,14 @@ def panels(
         (height, width) of the figure in inches, rows before columns.  By default 2.6 a row, and 2.6 a column.
     row_heights, column_widths : sequence of float, optional
         Relative sizes of the rows and of the columns.
+    alt : str, optional
+        What the figure shows, for readers who cannot see it: it becomes the figure's label, and on the book's
+        pages its alternative text.
 
     Returns
     -------
     Figure
-        The figure, without a background of its own.
+        The figure.
     list of Axes
         The panels in reading order: along the first row, then the second.
 
@@ -189,6 +197,8 @@ def panels(
             height_ratios=row_heights,
             width_ratios=column_widths,
         )
+    if alt is not None:
+        figure.set_label(alt)
     return figure, list(axes.flat)
 
 
@@ -204,7 +214,7 @@ def _styled(ax: Axes | None) -> Iterator[Axes]:
 def text(
     ax: Axes, words: str, *, at: tuple[float, float] = (0.5, 0.5), size: float = 10, **settings: Any
 ) -> Axes:
-    """Write on a panel, in ink that follows the page.
+    """Write on a panel, in the ink of titles and axes.
 
     Parameters
     ----------
@@ -228,40 +238,6 @@ def text(
     chosen = {"ha": "center", "va": "center", "color": INK, **settings}
     ax.text(right, 1 - down, words, transform=ax.transAxes, fontsize=size, **chosen)
     return ax
-
-
-def for_dark_pages(svg: str) -> str:
-    """Let an SVG figure follow the page: where the reader prefers dark colours, `INK` becomes `DARK_INK`.
-
-    Parameters
-    ----------
-    svg : str
-        The text of an SVG file that matplotlib wrote from a figure in the book's style.
-
-    Returns
-    -------
-    str
-        The same file with one style sheet more.
-
-    Raises
-    ------
-    ValueError
-        If the text holds no ``<svg>`` element.
-
-    Examples
-    --------
-    >>> "prefers-color-scheme: dark" in for_dark_pages('<svg width="1"></svg>')
-    True
-    """
-    start = svg.find("<svg")
-    end = svg.find(">", start)
-    if start < 0 or end < 0:
-        raise ValueError("svg must be the text of an SVG file; it has no <svg> element")
-    rules = "".join(
-        f'[style*="{part}: {INK}"]{{{part}:{DARK_INK} !important}}' for part in ("fill", "stroke")
-    )
-    sheet = f"<style>@media (prefers-color-scheme: dark){{{rules}}}</style>"
-    return svg[: end + 1] + sheet + svg[end + 1 :]
 
 
 # -------------------------------------------------------------------------------------- grids
@@ -363,7 +339,7 @@ def kernel(
     values : 2-D tensor, array or nested lists
         The kernel.
     limit : float
-        The colours run from −limit (blue) over 0 (white) to limit (vermilion).  Kernels to compare share one
+        The colours run from −limit (cool) over 0 (white) to limit (warm).  Kernels to compare share one
         limit.
     ax : Axes, optional
         Where to draw.
@@ -584,6 +560,7 @@ def sliding(
     axes: Sequence[Axes] | None = None,
     titles: tuple[str, str, str] = ("input", "kernel", "output"),
     fmt: str = ".3g",
+    alt: str | None = None,
 ) -> list[Axes]:
     """Draw one step of a sliding window, with its sum written out.
 
@@ -611,6 +588,8 @@ def sliding(
         What stands above the grids.
     fmt : str
         How a number that is not whole is written.
+    alt : str, optional
+        What the figure shows, in words.
 
     Returns
     -------
@@ -637,8 +616,9 @@ def sliding(
     later = [cell for cell in np.ndindex(result.shape) if cell > tuple(at)]
     places = list(axes) if axes is not None else _sliding_panels(image.shape, weights.shape, result.shape)
     one, two, three, line = places
-    for place in places:
-        place.clear()
+    with mpl.rc_context(dict(STYLE)):
+        for place in places:
+            place.clear()
     look: dict[str, Any] = {"padding": padding, "window": window, "dilation": dilation}
     grid(image, ax=one, title=titles[0], role="input", fmt=fmt, **look)
     grid(weights, ax=two, title=titles[1], role="kernel", fmt=fmt)
@@ -646,6 +626,9 @@ def sliding(
     line.axis("off")
     terms = zip((image[cell] for cell in sorted(taps)), weights.flat, strict=True)
     text(line, _sum_line(terms, result[at], fmt), size=10)
+    figure = one.get_figure(root=True)
+    if alt is not None and figure is not None:
+        figure.set_label(alt)
     return places
 
 
@@ -766,7 +749,7 @@ def image(
     low, high = _limits(limits)
     alpha = None if opacity is None else _matrix(opacity)
     with _styled(ax) as ax:
-        drawn = ax.imshow(table, cmap=cmap, vmin=low, vmax=high, interpolation="nearest", alpha=alpha)
+        drawn = ax.imshow(table, cmap=cmap, vmin=low, vmax=high, interpolation="none", alpha=alpha)
         ax.set_xticks([])
         ax.set_yticks([])
         _name_axes(ax, title)
@@ -791,7 +774,7 @@ def signed(
     colourbar: bool = False,
     label: str | None = None,
 ) -> Axes:
-    """Draw signed values as an image: blue below zero, white at zero, vermilion above.
+    """Draw signed values as an image: cool below zero, white at zero, warm above.
 
     Parameters
     ----------
@@ -827,6 +810,7 @@ def images(
     cmap: str | Colormap = GREYS,
     label: str | None = None,
     panel: float = 2.2,
+    alt: str | None = None,
 ) -> tuple[Figure, list[Axes]]:
     """Draw several images side by side on one scale, with one colour bar.
 
@@ -846,6 +830,8 @@ def images(
         What the values are, beside the colour bar.
     panel : float
         The width of one image, in inches.
+    alt : str, optional
+        What the figure shows, in words.
 
     Returns
     -------
@@ -865,7 +851,7 @@ def images(
     across = min(columns or len(tables), len(tables))
     down = -(-len(tables) // across)
     tallest = max(table.shape[0] / table.shape[1] for table in tables)
-    figure, axes = panels(down, across, size=(down * (panel * tallest + 0.35), across * panel + 0.7))
+    figure, axes = panels(down, across, size=(down * (panel * tallest + 0.35), across * panel + 0.7), alt=alt)
     for place, table, title in zip(axes, tables, titles, strict=False):
         image(table, limits=limits, ax=place, title=title, cmap=cmap)
     for place in axes[len(tables) :]:
@@ -1074,7 +1060,7 @@ def bars(
             f"and {len(names)} labels"
         )
     with _styled(ax) as ax:
-        colours = [LINES[0] if height >= 0 else LINES[1] for height in heights]
+        colours = [LINES[1] if height >= 0 else LINES[0] for height in heights]
         drawn = ax.bar(names, heights, color=colours, width=0.7)
         if fmt is not None:
             ax.bar_label(drawn, [number(height, fmt) for height in heights], padding=2, fontsize=8, color=INK)

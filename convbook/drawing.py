@@ -8,11 +8,11 @@ values lie beyond them.
 Every function takes the :class:`~matplotlib.axes.Axes` to draw on as ``ax`` and returns it; without one, it
 makes a figure.  Cells are addressed as matrices are: (row, column), from 0, rows going down.
 
-Warm colours stand for positive values, cool ones for negative, throughout.  For readers with any colour vision, a
-line differs from its neighbours in its dashes as well as in its colour, and a cell by its hatching or its frame.
-`PAPER`, `INK`, `QUIET`, `HAIR` and `LINES` are the colours of a light page.  Nothing else has these colours: the
-site exchanges exactly them in its figures where a reader prefers a dark page.  Cells and images are opaque and
-stay as they are.
+Warm colours stand for positive values, cool ones for negative, throughout. For readers with any colour
+vision, a line differs from its neighbours in its dashes as well as in its colour, and a cell by its
+hatching or its frame. `PAPER`, `INK`, `QUIET`, `HAIR` and `LINES` are the colours of a light page. Nothing
+else has these colours: the site exchanges exactly them in its figures where a reader prefers a dark page.
+Cells and images are opaque and stay as they are.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, Rectangle
+from matplotlib.rcsetup import cycler
 
 __all__ = [
     "CELLS",
@@ -123,7 +124,7 @@ STYLE: Mapping[Any, Any] = {
     "xtick.color": INK,
     "ytick.color": INK,
     "grid.color": HAIR,
-    "axes.prop_cycle": plt.cycler(color=LINES),
+    "axes.prop_cycle": cycler(color=LINES),
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.titlesize": 11,

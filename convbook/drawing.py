@@ -413,6 +413,7 @@ def _array(values: Values) -> np.ndarray[Any, Any]:
         values = values.detach().cpu()
         if values.dtype in (torch.bfloat16, torch.float16):  # numpy has no bfloat16
             values = values.float()
+        values = values.numpy()  # not np.array(tensor): torch's __array__ predates NumPy 2 and warns
     return np.array(values)
 
 

@@ -19,6 +19,7 @@ from convbook.geometry import (
     same_padding,
     transposed_output_size,
 )
+from convbook.windows import fold, pad, sliding_windows, unfold
 
 __version__ = "0.1.0"
 
@@ -32,10 +33,14 @@ __all__ = [
     "corr2d_multi_in_out",
     "cost",
     "effective_kernel_size",
+    "fold",
     "layers_until",
     "output_size",
+    "pad",
     "pixel_uses",
     "receptive_field",
     "same_padding",
+    "sliding_windows",
     "transposed_output_size",
+    "unfold",
 ]

@@ -7,13 +7,14 @@ Values (shapes and devices among them) are ``ValueError``; types and dtypes are 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from convbook._forms import Pair, Sides, describe, integer, pair
+from convbook._forms import Pair, Sides, as_int, describe, integer, pair, sides
 from convbook.geometry import padding_sides, transposed_size, windows_that_fit
 
 PADDING_MODES = ("zeros", "reflect", "replicate", "circular")
@@ -132,6 +133,28 @@ INTEGERS = frozenset(
     (torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64, torch.uint16, torch.uint32, torch.uint64)
 )
 
+HALVES = {
+    torch.float16: torch.float32,
+    torch.bfloat16: torch.float32,
+    torch.complex32: torch.complex64,
+}
+
+
+def accumulator(dtype: torch.dtype) -> torch.dtype:
+    """Dtype that sums are kept in, to be converted once at the end.
+
+    Half types are summed in single precision: bfloat16 alone would stop counting at 256.  Integers are summed in int64,
+    whose arithmetic modulo 2⁶⁴ has every narrower integer's among its low bits.
+
+    Examples
+    --------
+    >>> accumulator(torch.bfloat16), accumulator(torch.uint8), accumulator(torch.float64)
+    (torch.float32, torch.int64, torch.float64)
+    """
+    if dtype in INTEGERS:
+        return torch.int64
+    return HALVES.get(dtype, dtype)
+
 
 # ------------------------------------------------------------------------------------------- teaching functions
 
@@ -209,7 +232,7 @@ def conv2d_setting(
     out = windows_that_fit(size, kernel, step, around, gap)
     if around != NO_PADDING:
         _plane_is_sane("padding", padding, size, (size[0] + sum(around[0]), size[1] + sum(around[1])))
-    return Setting(step, around, gap, parts, out)
+    return Setting(_taken(step, out), around, _taken(gap, kernel), parts, out)
 
 
 def conv_transpose2d_setting(
@@ -290,7 +313,7 @@ def pool2d_setting(
     size = _plane(x)
     out = windows_that_fit(size, kernel, step, around, gap, bool(ceil_mode), noun="pooling window")
     _plane_is_sane("padding", padding, size, (size[0] + 2 * cut[0], size[1] + 2 * cut[1]))
-    return PoolSetting(kernel, step, cut, gap, out)
+    return PoolSetting(kernel, _taken(step, out), cut, _taken(gap, kernel), out)
 
 
 def adaptive_size(name: str, input: object, output_size: object, channels_may_be_empty: bool = False) -> Pair:
@@ -309,7 +332,75 @@ def adaptive_size(name: str, input: object, output_size: object, channels_may_be
     return rows, columns
 
 
-# ------------------------------------------------------------------------------------------------ unfold and fold
+def ordered_dtype(function: str, x: Tensor) -> None:
+    """Judge that a tensor's numbers can be compared, as a maximum needs it."""
+    if x.dtype in REALS or x.dtype in COUNTERS:
+        return
+    cure = "pool input.abs()" if x.is_complex() else "convert it with input.long()"
+    why = " (complex numbers have no order)" if x.is_complex() else ""
+    raise TypeError(
+        f"input of {function} must hold real numbers or integers, got {_dtype_name(x.dtype)}{why}; {cure}"
+    )
+
+
+def averaged_dtype(function: str, x: Tensor, *, truncated: bool = False) -> None:
+    """Judge that a tensor's numbers can be averaged; `truncated` allows int64, whose average loses its fraction."""
+    if x.dtype in REALS or (truncated and x.dtype is torch.int64):
+        return
+    needed = "real floating numbers, or int64 (then the average is cut off)" if truncated else "real floating numbers"
+    cure = "pool input.real and input.imag one by one" if x.is_complex() else "convert it with input.float()"
+    raise TypeError(f"input of {function} must hold {needed}, got {_dtype_name(x.dtype)}; {cure}")
+
+
+REALS = frozenset((torch.float16, torch.bfloat16, torch.float32, torch.float64))
+COUNTERS = frozenset((torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64))
+
+
+def divisor_override(value: object) -> int | None:
+    """Judge average pooling's divisor: None, or an integer that is not zero."""
+    if value is None:
+        return None
+    number = as_int(value)
+    if number is None:
+        raise TypeError(f"divisor_override must be an integer or None, got {describe(value)}")
+    if number == 0:
+        raise ValueError("divisor_override must not be 0: every window's sum is divided by it")
+    return number
+
+
+def norm_type(value: object) -> float:
+    """Judge the exponent of power-average pooling: a positive, finite number."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError(f"norm_type must be a number, got {describe(value)}")
+    if not 0 < value < math.inf:
+        cure = "; for the limit, the maximum, use max_pool2d(input.abs(), …)" if value == math.inf else ""
+        raise ValueError(f"norm_type must be positive and finite, got {value}{cure}")
+    return float(value)
+
+
+# ---------------------------------------------------------------------------------------- padding, unfold and fold
+
+
+def pad_arguments(input: object, padding: object, mode: object, value: object) -> tuple[Tensor, Sides]:
+    """Judge pad's arguments; return the image and the four sides."""
+    x = tensor("input", input)
+    if x.dim() < 2 or x.shape[-1] == 0 or x.shape[-2] == 0:
+        raise ValueError(
+            f"input of pad must have at least 2 dimensions (…, rows, columns), at least one row and one column, got shape {shape(x)}"
+        )
+    around = sides("padding", padding)
+    word = one_of("mode", mode, PADDING_MODES)
+    if not isinstance(value, (int, float)):
+        raise TypeError(f"value must be a number, got {describe(value)}")
+    if isinstance(value, float) and x.dtype in INTEGERS:
+        raise TypeError(f"value must be an integer for an input of {_dtype_name(x.dtype)}, got {describe(value)}")
+    if word != "zeros" and value != 0:
+        raise ValueError(f'value={value!r} is for mode="zeros"; mode="{word}" takes its numbers from the image')
+    size = _plane(x)
+    if word != "zeros":
+        _padding_reaches(size, around, word)
+    _plane_is_sane("padding", padding, size, (size[0] + sum(around[0]), size[1] + sum(around[1])))
+    return x, around
 
 
 def unfold_setting(
@@ -325,7 +416,7 @@ def unfold_setting(
     size = _plane(x)
     out = windows_that_fit(size, kernel, step, around, gap)
     _plane_is_sane("padding", padding, size, (size[0] + 2 * cut[0], size[1] + 2 * cut[1]))
-    return kernel, Setting(step, around, gap, 1, out)
+    return kernel, Setting(_taken(step, out), around, _taken(gap, kernel), 1, out)
 
 
 def fold_setting(
@@ -366,7 +457,7 @@ def fold_setting(
     _plane_is_sane(
         "output_size or padding", (output_size, padding), (1, 1), (size[0] + 2 * cut[0], size[1] + 2 * cut[1])
     )
-    return size, kernel, Setting(step, around, gap, 1, out)
+    return size, kernel, Setting(_taken(step, out), around, _taken(gap, kernel), 1, out)
 
 
 # ------------------------------------------------------------------------------------------------- shared pieces
@@ -444,6 +535,11 @@ def _pair_of_operands(X: Tensor, K: Tensor) -> None:
     kernel_fits(X, K)
 
 
+def _taken(steps: Pair, count: Pair) -> Pair:
+    """Return the steps with 1 where there is nothing to step to: torch wraps a stride of 2³¹ even if it takes none."""
+    return (1 if count[0] == 1 else steps[0], 1 if count[1] == 1 else steps[1])
+
+
 def _weight(value: object, meaning: str) -> Tensor:
     w = tensor("weight", value)
     if w.dim() != 4:
@@ -508,7 +604,7 @@ def _padding_reaches(size: Pair, around: Sides, mode: str) -> None:
                 else "it would wrap around more than once"
             )
             raise ValueError(
-                f'padding_mode="{mode}" can pad {size[axis]} {word} by at most {most} on a side ({why}), '
+                f'"{mode}" can pad {size[axis]} {word} by at most {most} on a side ({why}), '
                 f"got {around[axis][0]} and {around[axis][1]}"
             )
 

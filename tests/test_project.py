@@ -1,0 +1,157 @@
+"""The files around the package: workflows, pins, publishing."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+import tomllib
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+PINS = dict(
+    line.split("==")
+    for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    if "==" in line
+)
+
+
+def test_there_are_workflows_to_look_at() -> None:
+    """The tests below would pass on an empty folder."""
+    assert {path.stem for path in WORKFLOWS} == {"gpu", "publish", "tests"}
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_every_action_is_pinned_by_commit(path: Path) -> None:
+    """A tag can be moved to other code; a commit cannot. The comment says which release it is."""
+    uses = re.findall(r"uses: (.+)", path.read_text(encoding="utf-8"))
+    assert uses
+    for action in uses:
+        assert re.fullmatch(r"[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", action), action
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_a_workflow_may_read_and_no_more(path: Path) -> None:
+    """Permission to write is given to a single job, never to a whole workflow, and only for publishing."""
+    text = path.read_text(encoding="utf-8")
+    assert re.search(r"^permissions:\n  contents: read\n\n", text, re.MULTILINE)
+    assert text.count(": write") == (1 if path.stem == "publish" else 0)
+    assert "pull_request_target" not in text
+    assert re.findall(r"\$\{\{ *secrets", text) == []
+
+
+def test_a_name_that_strangers_choose_never_reaches_a_shell() -> None:
+    """No `run:` line holds an expression: a branch's name would be run as code. It comes by `env:`."""
+    for path in WORKFLOWS:
+        for block in re.findall(
+            r"run: \|\n((?: {10,}.*\n|\n)+)|run: (.+)\n", path.read_text(encoding="utf-8")
+        ):
+            assert "${{" not in "".join(block), path.name
+
+
+def test_the_pins_are_versions_and_nothing_else() -> None:
+    """constraints.txt holds exact public versions, sorted: no path, no host, no local build."""
+    lines = [
+        line
+        for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+        if line[:1] not in ("#", "")
+    ]
+    assert lines == sorted(lines)
+    for line in lines:
+        assert re.fullmatch(r"[a-z0-9-]+==[0-9][0-9a-z.]*", line), line
+
+
+def test_every_requirement_has_a_pin_that_it_allows() -> None:
+    """Each requirement of the package and of the groups is pinned, at or above its floor."""
+    stated = [*PYPROJECT["project"]["dependencies"], *PYPROJECT["build-system"]["requires"]]
+    stated += [
+        need for group in PYPROJECT["dependency-groups"].values() for need in group if isinstance(need, str)
+    ]
+    for need in stated:
+        name, floor = need.split(">=")
+        assert number(PINS[name]) >= number(floor), need
+
+
+def number(version: str) -> list[int]:
+    """A version as numbers, to compare."""
+    return [int(part) for part in re.findall(r"\d+", version)]
+
+
+def test_pre_commit_uses_the_pinned_versions() -> None:
+    """What checks a commit is what the lint session runs."""
+    named = re.findall(
+        r"\[([\w-]+)==([\w.]+)\]", (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
+    )
+    assert named
+    assert {name: PINS[name] for name, _ in named} == dict(named)
+
+
+@pytest.fixture
+def publishing() -> ModuleType:
+    """The script that the publishing workflow runs."""
+    spec = importlib.util.spec_from_file_location("publish", ROOT / ".ci" / "publish.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def built(folder: Path, words: str) -> Path:
+    """A book of one page."""
+    folder.mkdir()
+    (folder / "index.html").write_text(words)
+    return folder
+
+
+def test_each_version_has_its_folder_and_earlier_ones_stay(publishing: ModuleType, tmp_path: Path) -> None:
+    """Publishing replaces the version's own folder alone; the list puts latest first, then releases."""
+    pages = tmp_path / "pages"
+    pages.mkdir()
+    for order, version in enumerate(["latest", "0.9.0", "0.10.0", "latest"]):
+        publishing.publish(built(tmp_path / f"book{order}", f"{version} {order}"), pages, version)
+    assert (pages / "0.9.0" / "index.html").read_text() == "0.9.0 1"
+    assert (pages / "latest" / "index.html").read_text() == "latest 3"
+    listed = json.loads((pages / "versions.json").read_text())
+    assert [entry["version"] for entry in listed] == ["latest", "0.10.0", "0.9.0"]
+    assert [entry["title"] for entry in listed] == ["latest", "0.10.0 (stable)", "0.9.0"]
+    assert "url=0.10.0/" in (pages / "index.html").read_text()
+    assert sorted(path.name for path in pages.iterdir()) == [
+        *(".nojekyll", "0.10.0", "0.9.0", "index.html", "latest", "versions.json"),
+    ]
+
+
+def test_before_the_first_release_the_first_page_leads_to_latest(
+    publishing: ModuleType, tmp_path: Path
+) -> None:
+    """There is always a page to arrive at."""
+    pages = tmp_path / "pages"
+    pages.mkdir()
+    publishing.publish(built(tmp_path / "book", "words"), pages, "latest")
+    assert "url=latest/" in (pages / "index.html").read_text()
+
+
+@pytest.mark.parametrize("version", ["", "main", "../etc", "1.0", "1.0.0/x"])
+def test_a_version_that_is_none_touches_nothing(publishing: ModuleType, tmp_path: Path, version: str) -> None:
+    """A name that is not a version is an error before any file is written."""
+    pages = tmp_path / "pages"
+    pages.mkdir()
+    with pytest.raises(SystemExit, match="version must be"):
+        publishing.publish(built(tmp_path / "book", "words"), pages, version)
+    assert list(pages.iterdir()) == []
+
+
+def test_an_empty_build_replaces_nothing(publishing: ModuleType, tmp_path: Path) -> None:
+    """A build that failed leaves the published folder as it is."""
+    pages = tmp_path / "pages"
+    pages.mkdir()
+    publishing.publish(built(tmp_path / "book", "words"), pages, "latest")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(SystemExit, match="no built book"):
+        publishing.publish(tmp_path / "empty", pages, "latest")
+    assert (pages / "latest" / "index.html").read_text() == "words"

@@ -1,0 +1,605 @@
+"""Named kernels, each with its numbers, what it is for, and its source.
+
+:data:`KERNELS` maps a name to a kernel.  Every look-up makes a new tensor, so that nobody can change a
+kernel for others.  :func:`kernel` gives one in the data type you need, and :func:`about` tells where it
+comes from.
+
+All kernels are written for cross-correlation, which is what :func:`convbook.corr2d` and
+:func:`convbook.conv2d` compute: lay the numbers on the image as they stand.  Two conventions hold for signs
+and names.
+
+* A derivative is positive where the image brightens downwards (rows) or to the right (columns).  Only
+"vertical" and
+  "horizontal" have the signs of the book's first example, [1, −1]: positive where it darkens.
+* "vertical", "horizontal" and "diagonal" name the edge that a kernel finds, not the direction in which it
+takes
+  differences.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from convbook._forms import IntOrPair, describe, pair
+
+__all__ = [
+    "KERNELS",
+    "NamedKernel",
+    "about",
+    "box",
+    "gaussian",
+    "kernel",
+    "laplacian_of_gaussian",
+]
+
+
+class NamedKernel(NamedTuple):
+    """A kernel with what one should know of it.
+
+    Attributes
+    ----------
+    name : str
+        Its key in :data:`KERNELS`.
+    numbers : tuple of tuple of int
+        The rows, to be divided by `divisor`.
+    divisor : int
+        What the numbers are divided by: 1 for most.
+    purpose : str
+        What it is for, in a sentence.
+    source : str
+        Where the numbers were published.
+    """
+
+    name: str
+    numbers: tuple[tuple[int, ...], ...]
+    divisor: int
+    purpose: str
+    source: str
+
+
+GONZALEZ_WOODS = "R. C. Gonzalez and R. E. Woods, Digital Image Processing, 4th edition, Pearson, 2018, "
+ROBERTS = (
+    "L. G. Roberts, Machine perception of three-dimensional solids, PhD thesis, MIT, 1963. "
+    "https://hdl.handle.net/1721.1/11589"
+)
+PREWITT = (
+    "J. M. S. Prewitt, Object enhancement and extraction, in: Picture Processing and Psychopictorics, "
+    "Academic Press, 1970, pages 75–149"
+)
+SOBEL = (
+    "I. Sobel and G. Feldman, An isotropic 3×3 image gradient operator, talk of 1968, written down in 2015. "
+    "https://doi.org/10.13140/RG.2.1.1912.4965"
+)
+SCHARR = (
+    "H. Scharr, Optimale Operatoren in der Digitalen Bildverarbeitung, PhD thesis, Heidelberg, 2000. "
+    "https://doi.org/10.11588/heidok.00000962"
+)
+MARR = (
+    "D. Marr and E. Hildreth, Theory of edge detection, Proceedings of the Royal Society B 207, 1980, "
+    "pages 187–217. https://doi.org/10.1098/rspb.1980.0020"
+)
+WELLS = (
+    "W. M. Wells, Efficient synthesis of Gaussian filters by cascaded uniform filters, IEEE PAMI 8(2), 1986, "
+    "pages 234–239. https://doi.org/10.1109/TPAMI.1986.4767776"
+)
+BURT = (
+    "P. J. Burt and E. H. Adelson, The Laplacian pyramid as a compact image code, IEEE Transactions on "
+    "Communications 31(4), 1983, pages 532–540. https://doi.org/10.1109/TCOM.1983.1095851"
+)
+
+# Sources print some of these turned by 180° or with the other sign, because they flip the kernel
+# (convolution), let an axis point up, or leave the sign open.  The signs here follow the convention at the
+# top of the module.
+# fmt: off
+_CATALOGUE = (
+    NamedKernel(
+        "identity",
+        ((0, 0, 0),
+         (0, 1, 0),
+         (0, 0, 0)), 1,
+        "leaves the image as it is",
+        "the unit element: 1·x = x",
+    ),
+    NamedKernel(
+        "box",
+        ((1, 1, 1),
+         (1, 1, 1),
+         (1, 1, 1)), 9,
+        "smooths: the mean of nine pixels",
+        GONZALEZ_WOODS + "section 3.5",
+    ),
+    NamedKernel(
+        "gaussian",
+        ((1, 2, 1),
+         (2, 4, 2),
+         (1, 2, 1)), 16,
+        "smooths: near pixels count more; the binomial [1, 2, 1] down and across",
+        WELLS,
+    ),
+    NamedKernel(
+        "gaussian_5",
+        ((1, 4, 6, 4, 1),
+         (4, 16, 24, 16, 4),
+         (6, 24, 36, 24, 6),
+         (4, 16, 24, 16, 4),
+         (1, 4, 6, 4, 1)), 256,
+        "smooths more: the binomial [1, 4, 6, 4, 1] down and across, a Gaussian of standard deviation 1",
+        BURT + " (its weights with a = 3/8)",
+    ),
+    NamedKernel(
+        "sharpen",
+        ((0, -1, 0),
+         (-1, 5, -1),
+         (0, -1, 0)), 1,
+        "sharpens: the image minus its Laplacian",
+        GONZALEZ_WOODS + "section 3.6",
+    ),
+    NamedKernel(
+        "emboss",
+        ((-2, -1, 0),
+         (-1, 1, 1),
+         (0, 1, 2)), 1,
+        "a relief, lit along the diagonal: the image plus a slope",
+        "GIMP manual, Convolution Matrix. https://docs.gimp.org/2.10/en/gimp-filter-convolution-matrix.html",
+    ),
+    NamedKernel(
+        "vertical",
+        ((1, -1),), 1,
+        "vertical edges: left minus right neighbour, positive where it darkens to the right",
+        "the finite difference of neighbours, with the sign of the book's first example",
+    ),
+    NamedKernel(
+        "horizontal",
+        ((1,),
+         (-1,)), 1,
+        "horizontal edges: upper minus lower neighbour, positive where it darkens downwards",
+        "the finite difference of neighbours, with the sign of the book's first example",
+    ),
+    NamedKernel(
+        "diagonal",
+        ((0, 1, 1),
+         (-1, 0, 1),
+         (-1, -1, 0)), 1,
+        "edges along the main diagonal, blind to the other: positive where white lies above it",
+        PREWITT + "; " + GONZALEZ_WOODS + "figure 10.15",
+    ),
+    NamedKernel(
+        "antidiagonal",
+        ((-1, -1, 0),
+         (-1, 0, 1),
+         (0, 1, 1)), 1,
+        "edges along the other diagonal, blind to the main one: positive where white lies below it",
+        PREWITT + "; " + GONZALEZ_WOODS + "figure 10.15",
+    ),
+    NamedKernel(
+        "central_vertical",
+        ((-1, 0, 1),), 1,
+        "vertical edges: right minus left neighbour, twice the derivative along the columns",
+        "the central difference",
+    ),
+    NamedKernel(
+        "central_horizontal",
+        ((-1,),
+         (0,),
+         (1,)), 1,
+        "horizontal edges: lower minus upper neighbour, twice the derivative down the rows",
+        "the central difference",
+    ),
+    NamedKernel(
+        "roberts_diagonal",
+        ((0, 1),
+         (-1, 0)), 1,
+        "edges along the main diagonal, in 2×2 pixels",
+        ROBERTS,
+    ),
+    NamedKernel(
+        "roberts_antidiagonal",
+        ((-1, 0),
+         (0, 1)), 1,
+        "edges along the other diagonal, in 2×2 pixels",
+        ROBERTS,
+    ),
+    NamedKernel(
+        "prewitt_vertical",
+        ((-1, 0, 1),
+         (-1, 0, 1),
+         (-1, 0, 1)), 1,
+        "vertical edges: the central difference, summed over three rows; 6 times the derivative",
+        PREWITT,
+    ),
+    NamedKernel(
+        "prewitt_horizontal",
+        ((-1, -1, -1),
+         (0, 0, 0),
+         (1, 1, 1)), 1,
+        "horizontal edges: the central difference, summed over three columns; 6 times the derivative",
+        PREWITT,
+    ),
+    NamedKernel(
+        "sobel_vertical",
+        ((-1, 0, 1),
+         (-2, 0, 2),
+         (-1, 0, 1)), 1,
+        "vertical edges: central difference, smoothed by [1, 2, 1]; 8 times the derivative",
+        SOBEL,
+    ),
+    NamedKernel(
+        "sobel_horizontal",
+        ((-1, -2, -1),
+         (0, 0, 0),
+         (1, 2, 1)), 1,
+        "horizontal edges: central difference, smoothed by [1, 2, 1]; 8 times the derivative",
+        SOBEL,
+    ),
+    NamedKernel(
+        "scharr_vertical",
+        ((-3, 0, 3),
+         (-10, 0, 10),
+         (-3, 0, 3)), 1,
+        "vertical edges: central difference, smoothed by [3, 10, 3]; 32 times the derivative",
+        SCHARR,
+    ),
+    NamedKernel(
+        "scharr_horizontal",
+        ((-3, -10, -3),
+         (0, 0, 0),
+         (3, 10, 3)), 1,
+        "horizontal edges: central difference, smoothed by [3, 10, 3]; 32 times the derivative",
+        SCHARR,
+    ),
+    NamedKernel(
+        "line_vertical",
+        ((-1, 2, -1),
+         (-1, 2, -1),
+         (-1, 2, -1)), 1,
+        "bright vertical lines one pixel wide",
+        GONZALEZ_WOODS + "figure 10.6",
+    ),
+    NamedKernel(
+        "line_horizontal",
+        ((-1, -1, -1),
+         (2, 2, 2),
+         (-1, -1, -1)), 1,
+        "bright horizontal lines one pixel wide",
+        GONZALEZ_WOODS + "figure 10.6",
+    ),
+    NamedKernel(
+        "laplacian_4",
+        ((0, 1, 0),
+         (1, -4, 1),
+         (0, 1, 0)), 1,
+        "the Laplacian from four neighbours: second differences down and across, added",
+        GONZALEZ_WOODS + "section 3.6",
+    ),
+    NamedKernel(
+        "laplacian_8",
+        ((1, 1, 1),
+         (1, -8, 1),
+         (1, 1, 1)), 1,
+        "the Laplacian from eight neighbours: along the diagonals as well; 3 times as strong",
+        GONZALEZ_WOODS + "section 3.6",
+    ),
+    NamedKernel(
+        "laplacian_of_gaussian",
+        ((0, 0, 1, 0, 0),
+         (0, 1, 2, 1, 0),
+         (1, 2, -16, 2, 1),
+         (0, 1, 2, 1, 0),
+         (0, 0, 1, 0, 0)), 1,
+        "edges where the response changes its sign: smoothing and Laplacian in one, in whole numbers",
+        MARR + "; the numbers: " + GONZALEZ_WOODS + "figure 10.21",
+    ),
+)
+# fmt: on
+
+
+class _Kernels(Mapping[str, Tensor]):
+    """A mapping that cannot be changed, neither by assignment nor through a tensor it gave away."""
+
+    def __init__(self, entries: tuple[NamedKernel, ...]) -> None:
+        self._entries = {entry.name: entry for entry in entries}
+
+    def __getitem__(self, name: str) -> Tensor:
+        if name not in self._entries:
+            raise KeyError(_unknown(name, self._entries))
+        return _tensor(self._entries[name], torch.float32, None)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __repr__(self) -> str:
+        return f"KERNELS({', '.join(self)})"
+
+
+KERNELS: Mapping[str, Tensor] = _Kernels(_CATALOGUE)
+"""The named kernels: a read-only mapping of each name to a new float32 tensor of shape (height, width)."""
+
+_ENTRIES: Mapping[str, NamedKernel] = {entry.name: entry for entry in _CATALOGUE}
+
+
+def about(name: str) -> NamedKernel:
+    """Return what is known of a named kernel: its whole numbers, its purpose, its source.
+
+    Parameters
+    ----------
+    name : str
+        A key of :data:`KERNELS`.
+
+    Returns
+    -------
+    NamedKernel
+        (name, numbers, divisor, purpose, source).
+
+    Raises
+    ------
+    ValueError
+        If there is no kernel of that name; the message offers the nearest ones.
+
+    See Also
+    --------
+    kernel : The kernel itself, as a tensor.
+
+    Examples
+    --------
+    >>> from convbook.kernels import about
+    >>> about("gaussian").divisor
+    16
+    >>> about("sobel_vertical").source[-41:]
+    'https://doi.org/10.13140/RG.2.1.1912.4965'
+    >>> about("sobel")
+    Traceback (most recent call last):
+    ValueError: there is no kernel named 'sobel'; did you mean 'sobel_vertical' or 'sobel_horizontal'?
+    """
+    if not isinstance(name, str):
+        raise TypeError(f"name must be a string, a key of KERNELS, got {describe(name)}")
+    if name not in _ENTRIES:
+        raise ValueError(_unknown(name, _ENTRIES))
+    return _ENTRIES[name]
+
+
+def kernel(
+    name: str, *, dtype: torch.dtype = torch.float32, device: torch.device | str | None = None
+) -> Tensor:
+    """Return a named kernel in the data type and on the device you need.
+
+    Parameters
+    ----------
+    name : str
+        A key of :data:`KERNELS`.
+    dtype : torch.dtype
+        The result's type.  Kernels of whole numbers can be integers.
+    device : torch.device or str, optional
+        Where the result lives.
+
+    Returns
+    -------
+    Tensor
+        Shape (height, width); a new tensor with each call.
+
+    Raises
+    ------
+    ValueError
+        If there is no kernel of that name.
+    TypeError
+        If `dtype` cannot hold the kernel: fractions need a floating-point type, negative numbers a signed
+        one.
+
+    See Also
+    --------
+    about : What the kernel is for, and its source.
+    gaussian, laplacian_of_gaussian, box : Kernels of any size.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from convbook.kernels import kernel
+    >>> kernel("sobel_vertical", dtype=torch.int64)
+    tensor([[-1,  0,  1],
+            [-2,  0,  2],
+            [-1,  0,  1]])
+    >>> kernel("box", dtype=torch.int64)
+    Traceback (most recent call last):
+    TypeError: kernel 'box' is divided by 9: dtype must be a floating-point type, got torch.int64
+    """
+    return _tensor(about(name), dtype, device)
+
+
+def box(
+    size: IntOrPair, *, dtype: torch.dtype = torch.float32, device: torch.device | str | None = None
+) -> Tensor:
+    """Return the kernel of a mean over a window.
+
+    Parameters
+    ----------
+    size : int or (int, int)
+        The window's height and width.
+    dtype : torch.dtype
+        The result's floating-point type.
+    device : torch.device or str, optional
+        Where the result lives.
+
+    Returns
+    -------
+    Tensor
+        Shape `size`, each number 1 / (height · width).
+
+    Raises
+    ------
+    ValueError
+        If a side is below 1.
+    TypeError
+        If `dtype` is not a floating-point type.
+
+    Examples
+    --------
+    >>> from convbook.kernels import box
+    >>> box((1, 4))
+    tensor([[0.2500, 0.2500, 0.2500, 0.2500]])
+    """
+    height, width = pair("size", size, 1)
+    _require_floating(dtype)
+    return torch.full((height, width), 1 / (height * width), dtype=dtype, device=device)
+
+
+def gaussian(
+    size: IntOrPair | None = None,
+    sigma: float = 1.0,
+    *,
+    dtype: torch.dtype = torch.float32,
+    device: torch.device | str | None = None,
+) -> Tensor:
+    r"""Return a Gaussian, sampled at the pixels and scaled to the sum 1.
+
+    .. math:: K_{ij} \propto \exp\left(-\frac{i^2 + j^2}{2\sigma^2}\right), \qquad \sum K_{ij} = 1,
+
+    with :math:`i` and :math:`j` counted from the middle of the kernel.
+
+    Parameters
+    ----------
+    size : int or (int, int), optional
+        Height and width; by default 2⌈3σ⌉ + 1, which leaves out less than 0.6 % of the weight.
+    sigma : float
+        The standard deviation σ in pixels.
+    dtype : torch.dtype
+        The result's floating-point type.
+    device : torch.device or str, optional
+        Where the result lives.
+
+    Returns
+    -------
+    Tensor
+        Shape `size`.
+
+    Raises
+    ------
+    ValueError
+        If a side is below 1, or `sigma` is not positive and finite.
+    TypeError
+        If `dtype` is not a floating-point type.
+
+    See Also
+    --------
+    laplacian_of_gaussian : Its second derivatives.
+
+    Examples
+    --------
+    >>> from convbook.kernels import gaussian
+    >>> gaussian(3, sigma=1.0)
+    tensor([[0.0751, 0.1238, 0.0751],
+            [0.1238, 0.2042, 0.1238],
+            [0.0751, 0.1238, 0.0751]])
+    >>> gaussian(sigma=2.0).shape
+    torch.Size([13, 13])
+    """
+    squares = _squared_distances(size, sigma, 3, dtype)
+    weights = torch.exp(-squares / (2 * sigma**2))
+    return (weights / weights.sum()).to(dtype).to(device)
+
+
+def laplacian_of_gaussian(
+    size: IntOrPair | None = None,
+    sigma: float = 1.4,
+    *,
+    dtype: torch.dtype = torch.float32,
+    device: torch.device | str | None = None,
+) -> Tensor:
+    r"""Return the Laplacian of a Gaussian: smoothing and second derivative in one kernel.
+
+    .. math:: K_{ij} = \frac{i^2 + j^2 - 2\sigma^2}{2π\sigma^6} \exp\left(-\frac{i^2 + j^2}{2\sigma^2}\right) - c
+
+    The constant :math:`c`, small for the default size, makes the sum zero: a flat area has no curvature.
+    The middle is negative, as a Laplacian's is; figures often show the negative of it, the "Mexican hat"
+    [1]_.
+
+    Parameters
+    ----------
+    size : int or (int, int), optional
+        Height and width; by default 2⌈4σ⌉ + 1.
+    sigma : float
+        The standard deviation σ of the Gaussian, in pixels.
+    dtype : torch.dtype
+        The result's floating-point type.
+    device : torch.device or str, optional
+        Where the result lives.
+
+    Returns
+    -------
+    Tensor
+        Shape `size`.
+
+    Raises
+    ------
+    ValueError
+        If a side is below 1, or `sigma` is not positive and finite.
+    TypeError
+        If `dtype` is not a floating-point type.
+
+    See Also
+    --------
+    gaussian : The smoothing alone.
+    convbook.edges.zero_crossings : Where its response changes sign: the edges.
+
+    References
+    ----------
+    .. [1] D. Marr and E. Hildreth, *Theory of edge detection*, Proceedings of the Royal Society B 207, 1980,
+       pages 187–217. https://doi.org/10.1098/rspb.1980.0020
+
+    Examples
+    --------
+    >>> from convbook.kernels import laplacian_of_gaussian
+    >>> laplacian_of_gaussian(3, sigma=1.0).round(decimals=4)
+    tensor([[ 0.0783, -0.0183,  0.0783],
+            [-0.0183, -0.2400, -0.0183],
+            [ 0.0783, -0.0183,  0.0783]])
+    >>> laplacian_of_gaussian(sigma=1.4).shape
+    torch.Size([13, 13])
+    """
+    squares = _squared_distances(size, sigma, 4, dtype)
+    curved = (squares - 2 * sigma**2) / (2 * math.pi * sigma**6) * torch.exp(-squares / (2 * sigma**2))
+    return (curved - curved.mean()).to(dtype).to(device)
+
+
+def _tensor(entry: NamedKernel, dtype: torch.dtype, device: torch.device | str | None) -> Tensor:
+    if entry.divisor != 1 and not dtype.is_floating_point:
+        raise TypeError(
+            f"kernel {entry.name!r} is divided by {entry.divisor}: "
+            f"dtype must be a floating-point type, got {dtype}"
+        )
+    if not dtype.is_signed and min(map(min, entry.numbers)) < 0:
+        raise TypeError(f"kernel {entry.name!r} has negative numbers: dtype must be signed, got {dtype}")
+    numbers = torch.tensor(entry.numbers, dtype=dtype, device=device)
+    return numbers if entry.divisor == 1 else numbers / entry.divisor
+
+
+def _unknown(name: object, names: Mapping[str, NamedKernel]) -> str:
+    near = [other for other in names if isinstance(name, str) and other.startswith(f"{name}_")]
+    near = near or difflib.get_close_matches(str(name), names, n=2)
+    offer = f"did you mean {' or '.join(map(repr, near))}?" if near else f"there are {', '.join(names)}"
+    return f"there is no kernel named {name!r}; {offer}"
+
+
+def _require_floating(dtype: torch.dtype) -> None:
+    if not dtype.is_floating_point:
+        raise TypeError(f"dtype must be a floating-point type, since the numbers are fractions, got {dtype}")
+
+
+def _squared_distances(size: IntOrPair | None, sigma: float, reach: int, dtype: torch.dtype) -> Tensor:
+    """Judge the arguments of a Gaussian's kernel and return i² + j² from its middle, in float64."""
+    _require_floating(dtype)
+    if isinstance(sigma, bool) or not isinstance(sigma, (int, float)):
+        raise TypeError(f"sigma must be a number, got {describe(sigma)}")
+    if not 0 < sigma < math.inf:
+        raise ValueError(f"sigma must be positive and finite, got {sigma}")
+    height, width = pair("size", 2 * math.ceil(reach * sigma) + 1 if size is None else size, 1)
+    rows = torch.arange(height, dtype=torch.float64) - (height - 1) / 2
+    columns = torch.arange(width, dtype=torch.float64) - (width - 1) / 2
+    return rows[:, None] ** 2 + columns**2

@@ -514,7 +514,9 @@ def laplacian_of_gaussian(
 ) -> Tensor:
     r"""Return the Laplacian of a Gaussian: smoothing and second derivative in one kernel.
 
-    .. math:: K_{ij} = \frac{i^2 + j^2 - 2\sigma^2}{2π\sigma^6} \exp\left(-\frac{i^2 + j^2}{2\sigma^2}\right) - c
+    .. math::
+
+       K_{ij} = \frac{i^2 + j^2 - 2\sigma^2}{2\pi\sigma^6} \exp\left(-\frac{i^2 + j^2}{2\sigma^2}\right) - c
 
     The constant :math:`c`, small for the default size, makes the sum zero: a flat area has no curvature.
     The middle is negative, as a Laplacian's is; figures often show the negative of it, the "Mexican hat"

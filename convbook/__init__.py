@@ -3,6 +3,7 @@
 The map, in reading order.  Each name is documented where it is defined.
 """
 
+# ruff: noqa: I001  -- the imports stand in reading order
 from __future__ import annotations
 
 from convbook.correlation import convolve2d, corr2d, corr2d_multi_in, corr2d_multi_in_out
@@ -20,13 +21,45 @@ from convbook.geometry import (
     transposed_output_size,
 )
 from convbook.windows import fold, pad, sliding_windows, unfold
+from convbook.algorithms import METHODS
+from convbook.conv import conv2d
+from convbook.pooling import (
+    adaptive_avg_pool2d,
+    adaptive_max_pool2d,
+    avg_pool2d,
+    global_avg_pool2d,
+    lp_pool2d,
+    max_pool2d,
+    pool2d,
+)
+from convbook.layers import (
+    AdaptiveAvgPool2d,
+    AdaptiveMaxPool2d,
+    AvgPool2d,
+    Conv2D,
+    GlobalAvgPool2d,
+    MaxPool2d,
+    comp_conv2d,
+)
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "METHODS",
+    "AdaptiveAvgPool2d",
+    "AdaptiveMaxPool2d",
+    "AvgPool2d",
+    "Conv2D",
     "Cost",
+    "GlobalAvgPool2d",
     "Layer",
+    "MaxPool2d",
     "ReceptiveField",
+    "adaptive_avg_pool2d",
+    "adaptive_max_pool2d",
+    "avg_pool2d",
+    "comp_conv2d",
+    "conv2d",
     "convolve2d",
     "corr2d",
     "corr2d_multi_in",
@@ -34,10 +67,14 @@ __all__ = [
     "cost",
     "effective_kernel_size",
     "fold",
+    "global_avg_pool2d",
     "layers_until",
+    "lp_pool2d",
+    "max_pool2d",
     "output_size",
     "pad",
     "pixel_uses",
+    "pool2d",
     "receptive_field",
     "same_padding",
     "sliding_windows",

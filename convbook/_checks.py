@@ -8,7 +8,7 @@ Values (shapes and devices among them) are ``ValueError``; types and dtypes are 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import torch
@@ -232,7 +232,7 @@ def conv2d_setting(
     out = windows_that_fit(size, kernel, step, around, gap)
     if around != NO_PADDING:
         _plane_is_sane("padding", padding, size, (size[0] + sum(around[0]), size[1] + sum(around[1])))
-    return Setting(_taken(step, out), around, _taken(gap, kernel), parts, out)
+    return Setting(_short(step, size, around), around, _between(gap, kernel), parts, out)
 
 
 def conv_transpose2d_setting(
@@ -282,6 +282,18 @@ def conv_transpose2d_setting(
 # ----------------------------------------------------------------------------------------------------- pooling
 
 
+def pool2d_arguments(X: object, pool_size: object, mode: object) -> tuple[Tensor, Pair]:
+    """Judge the arguments of the one-channel teaching form; return the matrix and the window's size."""
+    X = matrix("X", X)
+    window = pair("pool_size", pool_size, 1)
+    if one_of("mode", mode, ("max", "avg")) == "max":
+        ordered_dtype('pool2d(mode="max")', X, "X")
+    else:
+        averaged_dtype('pool2d(mode="avg")', X, "X")
+    windows_that_fit(_plane(X), window, (1, 1), NO_PADDING, (1, 1), noun="pooling window")
+    return X, window
+
+
 def pool2d_setting(
     name: str,
     input: object,
@@ -291,65 +303,91 @@ def pool2d_setting(
     dilation: object = 1,
     ceil_mode: object = False,
 ) -> PoolSetting:
-    """Judge a pooling's arguments; `name` is the function's, for the message.
-
-    `stride` None (or an empty sequence, as torch has it) means the kernel's size.  Padding may be at most half the kernel,
-    so that every window holds at least one pixel.
-    """
+    """Judge a pooling's arguments; `name` is the function's, for the message."""
     x = images("input", input, name, channels_may_be_empty=False)
+    kernel, step, cut, gap = pool_window(kernel_size, stride, padding, dilation)
+    flag("ceil_mode", ceil_mode)
+    around = ((cut[0], cut[0]), (cut[1], cut[1]))
+    size = _plane(x)
+    out = windows_that_fit(size, kernel, step, around, gap, bool(ceil_mode), noun="pooling window")
+    _plane_is_sane("padding", padding, size, (size[0] + 2 * cut[0], size[1] + 2 * cut[1]))
+    return PoolSetting(kernel, _short(step, size, around), cut, _between(gap, kernel), out)
+
+
+def pool_window(
+    kernel_size: object, stride: object = None, padding: object = 0, dilation: object = 1
+) -> tuple[Pair, Pair, Pair, Pair]:
+    """Judge what can be judged of a pooling without an image: kernel size, stride, padding, dilation.
+
+    `stride` None (or an empty sequence, as torch has it) means the kernel's size.  Padding may be at most half
+    the kernel, so that every window without gaps holds at least one pixel.
+    """
     kernel = pair("kernel_size", kernel_size, 1)
     default = stride is None or (isinstance(stride, Sequence) and len(stride) == 0)
     step = kernel if default else pair("stride", stride, 1)
     cut = pair("padding", padding, 0)
     gap = pair("dilation", dilation, 1)
-    flag("ceil_mode", ceil_mode)
     for axis, word in enumerate(("rows", "columns")):
         if cut[axis] > kernel[axis] // 2:
             raise ValueError(
-                f"padding of a pooling must be at most half the kernel: got {cut[axis]} for the {word} with kernel "
-                f"{kernel[axis]}, {kernel[axis]} // 2 = {kernel[axis] // 2}; a larger one would leave windows without a pixel"
+                f"padding of a pooling must be at most half the kernel: got {cut[axis]} for the {word} with "
+                f"kernel {kernel[axis]}, {kernel[axis]} // 2 = {kernel[axis] // 2}; a larger one would leave "
+                "windows without a pixel"
             )
-    around = ((cut[0], cut[0]), (cut[1], cut[1]))
-    size = _plane(x)
-    out = windows_that_fit(size, kernel, step, around, gap, bool(ceil_mode), noun="pooling window")
-    _plane_is_sane("padding", padding, size, (size[0] + 2 * cut[0], size[1] + 2 * cut[1]))
-    return PoolSetting(kernel, _taken(step, out), cut, _taken(gap, kernel), out)
+    return kernel, step, cut, gap
 
 
-def adaptive_size(name: str, input: object, output_size: object, channels_may_be_empty: bool = False) -> Pair:
+def adaptive_size(
+    name: str, input: object, output_size: object, channels_may_be_empty: bool = False
+) -> Pair:
     """Judge an adaptive pooling's arguments; None in `output_size` keeps the input's size on that axis."""
     x = images("input", input, name, channels_may_be_empty=channels_may_be_empty)
     size = _plane(x)
-    if isinstance(output_size, (tuple, list)) and len(output_size) != 2:
-        raise ValueError(
-            f"output_size must be an integer or a pair (rows, columns), got {len(output_size)}: {output_size!r}"
-        )
-    wanted = tuple(output_size) if isinstance(output_size, (tuple, list)) else (output_size, output_size)
-    filled = tuple(n if want is None else want for n, want in zip(size, wanted, strict=True))
-    rows, columns = pair("output_size", filled, 0)
-    if rows * columns > max(LARGEST_PLANE, 4 * size[0] * size[1]):
-        _plane_is_sane("output_size", output_size, size, (rows, columns))
+    wanted = wanted_size(output_size)
+    rows = size[0] if wanted[0] is None else wanted[0]
+    columns = size[1] if wanted[1] is None else wanted[1]
+    _plane_is_sane("output_size", output_size, size, (rows, columns))
     return rows, columns
 
 
-def ordered_dtype(function: str, x: Tensor) -> None:
+def wanted_size(output_size: object) -> tuple[int | None, int | None]:
+    """Judge what can be judged of an adaptive pooling without an image: an integer, or a pair with None allowed."""
+    two = output_size if isinstance(output_size, (tuple, list)) else (output_size, output_size)
+    if len(two) != 2:
+        raise ValueError(
+            f"output_size must be an integer or a pair (rows, columns), got {len(two)} values: {output_size!r}"
+        )
+    pair("output_size", tuple(0 if wanted is None else wanted for wanted in two), 0)
+    rows, columns = (None if wanted is None else as_int(wanted) for wanted in two)
+    return rows, columns
+
+
+def ordered_dtype(function: str, x: Tensor, name: str = "input") -> None:
     """Judge that a tensor's numbers can be compared, as a maximum needs it."""
     if x.dtype in REALS or x.dtype in COUNTERS:
         return
-    cure = "pool input.abs()" if x.is_complex() else "convert it with input.long()"
+    cure = f"pool {name}.abs()" if x.is_complex() else f"convert it with {name}.long()"
     why = " (complex numbers have no order)" if x.is_complex() else ""
     raise TypeError(
-        f"input of {function} must hold real numbers or integers, got {_dtype_name(x.dtype)}{why}; {cure}"
+        f"{name} of {function} must hold real numbers or integers, got {_dtype_name(x.dtype)}{why}; {cure}"
     )
 
 
-def averaged_dtype(function: str, x: Tensor, *, truncated: bool = False) -> None:
+def averaged_dtype(function: str, x: Tensor, name: str = "input", *, truncated: bool = False) -> None:
     """Judge that a tensor's numbers can be averaged; `truncated` allows int64, whose average loses its fraction."""
     if x.dtype in REALS or (truncated and x.dtype is torch.int64):
         return
-    needed = "real floating numbers, or int64 (then the average is cut off)" if truncated else "real floating numbers"
-    cure = "pool input.real and input.imag one by one" if x.is_complex() else "convert it with input.float()"
-    raise TypeError(f"input of {function} must hold {needed}, got {_dtype_name(x.dtype)}; {cure}")
+    needed = (
+        "real floating numbers, or int64 (then the average is cut off)"
+        if truncated
+        else "real floating numbers"
+    )
+    cure = (
+        f"pool {name}.real and {name}.imag one by one"
+        if x.is_complex()
+        else f"convert it with {name}.float()"
+    )
+    raise TypeError(f"{name} of {function} must hold {needed}, got {_dtype_name(x.dtype)}; {cure}")
 
 
 REALS = frozenset((torch.float16, torch.bfloat16, torch.float32, torch.float64))
@@ -393,9 +431,13 @@ def pad_arguments(input: object, padding: object, mode: object, value: object) -
     if not isinstance(value, (int, float)):
         raise TypeError(f"value must be a number, got {describe(value)}")
     if isinstance(value, float) and x.dtype in INTEGERS:
-        raise TypeError(f"value must be an integer for an input of {_dtype_name(x.dtype)}, got {describe(value)}")
+        raise TypeError(
+            f"value must be an integer for an input of {_dtype_name(x.dtype)}, got {describe(value)}"
+        )
     if word != "zeros" and value != 0:
-        raise ValueError(f'value={value!r} is for mode="zeros"; mode="{word}" takes its numbers from the image')
+        raise ValueError(
+            f'value={value!r} is for mode="zeros"; mode="{word}" takes its numbers from the image'
+        )
     size = _plane(x)
     if word != "zeros":
         _padding_reaches(size, around, word)
@@ -416,7 +458,7 @@ def unfold_setting(
     size = _plane(x)
     out = windows_that_fit(size, kernel, step, around, gap)
     _plane_is_sane("padding", padding, size, (size[0] + 2 * cut[0], size[1] + 2 * cut[1]))
-    return kernel, Setting(_taken(step, out), around, _taken(gap, kernel), 1, out)
+    return kernel, Setting(_short(step, size, around), around, _between(gap, kernel), 1, out)
 
 
 def fold_setting(
@@ -457,7 +499,7 @@ def fold_setting(
     _plane_is_sane(
         "output_size or padding", (output_size, padding), (1, 1), (size[0] + 2 * cut[0], size[1] + 2 * cut[1])
     )
-    return size, kernel, Setting(_taken(step, out), around, _taken(gap, kernel), 1, out)
+    return size, kernel, Setting(_short(step, size, around), around, _between(gap, kernel), 1, out)
 
 
 # ------------------------------------------------------------------------------------------------- shared pieces
@@ -478,6 +520,23 @@ def images(name: str, value: object, function: str, *, channels_may_be_empty: bo
     if not channels_may_be_empty and x.shape[-3] == 0:
         raise ValueError(
             f"{name} of {function} must have at least one channel, got shape {shape(x)}; only the batch may be empty"
+        )
+    return x
+
+
+def layer(name: str, value: object) -> Callable[[Tensor], object]:
+    """Judge that an argument can be called with a tensor."""
+    if not callable(value):
+        raise TypeError(f"{name} must be a layer or a function of a tensor, got {describe(value)}")
+    return value
+
+
+def one_plane(name: str, value: object) -> Tensor:
+    """Judge that a layer gave one image with one channel."""
+    x = tensor(name, value)
+    if x.dim() != 4 or x.shape[0] != 1 or x.shape[1] != 1:
+        raise ValueError(
+            f"{name} must have shape (1, 1, rows, columns), got {shape(x)}; a layer with one output channel gives it"
         )
     return x
 
@@ -535,9 +594,14 @@ def _pair_of_operands(X: Tensor, K: Tensor) -> None:
     kernel_fits(X, K)
 
 
-def _taken(steps: Pair, count: Pair) -> Pair:
-    """Return the steps with 1 where there is nothing to step to: torch wraps a stride of 2³¹ even if it takes none."""
-    return (1 if count[0] == 1 else steps[0], 1 if count[1] == 1 else steps[1])
+def _short(step: Pair, size: Pair, around: Sides) -> Pair:
+    """Return the stride, cut to the padded size: no window starts beyond it, and torch wraps one of 2³¹."""
+    return min(step[0], size[0] + sum(around[0])), min(step[1], size[1] + sum(around[1]))
+
+
+def _between(gap: Pair, kernel: Pair) -> Pair:
+    """Return the dilation, 1 where there is one tap and nothing between taps."""
+    return 1 if kernel[0] == 1 else gap[0], 1 if kernel[1] == 1 else gap[1]
 
 
 def _weight(value: object, meaning: str) -> Tensor:
@@ -586,10 +650,9 @@ def _bias(b: Tensor | None, outs: int) -> None:
 
 
 def _one_kind(x: Tensor, w: Tensor, b: Tensor | None) -> None:
-    """Judge dtype and device of a convolution's tensors (under autocast torch casts them itself)."""
+    """Judge dtype and device of a convolution's tensors."""
     same_device(input=x, weight=w, bias=b)
-    if not (x.is_floating_point() and torch.is_autocast_enabled(x.device.type)):
-        same_dtype(input=x, weight=w, bias=b)
+    same_dtype(input=x, weight=w, bias=b)
     arithmetic_dtype("input", x)
 
 

@@ -1,11 +1,13 @@
 """Padding, the strided window view, and its two uses: unfold, and fold which is its adjoint.
 
-One view serves convolution and pooling alike: the same windows, then a product and a sum, or a maximum, or a mean.
+One view serves convolution and pooling alike: the same windows, then a product and a sum, or a maximum, or a
+mean.
 
 References
 ----------
-.. [1] K. Chellapilla, S. Puri and P. Simard, "High Performance Convolutional Neural Networks for Document Processing",
-   2006, where convolution by unfolded windows comes from.  https://inria.hal.science/inria-00112631
+.. [1] K. Chellapilla, S. Puri and P. Simard, "High Performance Convolutional Neural Networks for Document
+   Processing", 2006, where convolution by unfolded windows comes from.
+   https://inria.hal.science/inria-00112631
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["fold", "pad", "sliding_windows", "unfold"]
 
 
-# ------------------------------------------------------------------------------------------------------- padding
+# ---------------------------------------------------------------------------------------------------- padding
 
 
 def pad(
@@ -39,7 +41,8 @@ def pad(
     Row i of the result is row i − top of the image; outside it, with n rows,
 
     * ``"zeros"``: every cell is `value`;
-    * ``"reflect"``: the image is mirrored in its first and last row, which are not repeated: 2 1 | 0 1 2 3 | 2 1;
+    * ``"reflect"``: the image is mirrored in its first and last row, which are not repeated: 2 1 | 0 1 2 3 |
+      2 1;
     * ``"replicate"``: the first and last row go on: 0 0 | 0 1 2 3 | 3 3;
     * ``"circular"``: the image begins anew, row (i − top) mod n: 2 3 | 0 1 2 3 | 0 1.
 
@@ -110,15 +113,15 @@ def _source(mode: str, length: int, before: int, after: int, device: torch.devic
     return last - (last - i.abs()).abs()
 
 
-# -------------------------------------------------------------------------------------------------- window view
+# ------------------------------------------------------------------------------------------------ window view
 
 
 def sliding_windows(
     input: Tensor, kernel_size: Pair, stride: Pair, dilation: Pair, output_size: Pair
 ) -> Tensor:
-    """View of an image as its windows; nothing is copied.
+    r"""View an image as its windows; nothing is copied.
 
-    .. math:: V_{\\ldots,i,j,a,b} = X_{\\ldots,\\;s_h i + d_h a,\\;s_w j + d_w b}
+    .. math:: V_{\ldots,i,j,a,b} = X_{\ldots,\;s_h i + d_h a,\;s_w j + d_w b}
 
     The arguments are those of a judged setting: pairs that fit the image.
 
@@ -142,7 +145,8 @@ def sliding_windows(
 
     Notes
     -----
-    Built of `Tensor.unfold` and not of `as_strided`, whose gradient is wrong where the cells of `input` share memory already.
+    Built of `Tensor.unfold` and not of `as_strided`, whose gradient is wrong where the cells of `input` share
+    memory already.
 
     Examples
     --------
@@ -160,13 +164,13 @@ def _windows_along(x: Tensor, dim: int, taps: int, step: int, gap: int, count: i
     x = x.narrow(dim, 0, step * (count - 1) + gap * (taps - 1) + 1)
     if gap == 1:
         return x.unfold(dim, taps, step)
-    # The other way round: what tap a sees in all windows lies at a·gap + 0, step, 2·step, …  Windows as long as the
-    # kernel's reach would be gap times the size of what is used of them, and so would their gradient.
+    # The other way round: what tap a sees in all windows lies at a·gap + 0, step, 2·step, …  Windows as long
+    # as the kernel's reach would be gap times the size of what is used of them, and so would their gradient.
     seen = x.unfold(dim, step * (count - 1) + 1, gap)[..., ::step]
     return seen.transpose(dim - 1, -1)
 
 
-# ----------------------------------------------------------------------------------------------- unfold and fold
+# -------------------------------------------------------------------------------------------- unfold and fold
 
 
 def unfold(
@@ -190,8 +194,8 @@ def unfold(
     Returns
     -------
     Tensor
-        Shape (batch, channels · kernel rows · kernel columns, windows), without batch where `input` has none.  Windows are
-        counted row by row.
+        Shape (batch, channels · kernel rows · kernel columns, windows), without batch where `input` has none.
+        Windows are counted row by row.
 
     Raises
     ------
@@ -207,8 +211,8 @@ def unfold(
 
     Notes
     -----
-    The copy is kernel rows · kernel columns / (stride rows · stride columns) times as large as the image.  Unlike torch's, it
-    knows all dtypes, integers among them.
+    The copy is kernel rows · kernel columns / (stride rows · stride columns) times as large as the image.
+    Unlike torch's, it knows all dtypes, integers among them.
 
     References
     ----------
@@ -247,9 +251,9 @@ def fold(
     padding: IntOrPair = 0,
     stride: IntOrPair = 1,
 ) -> Tensor:
-    """Put windows back into an image and add them up where they overlap (col2im): the adjoint of :func:`unfold`.
+    r"""Put windows back into an image and add them up where they overlap (col2im): the adjoint of unfold.
 
-    .. math:: \\langle \\operatorname{unfold}(x), u \\rangle = \\langle x, \\operatorname{fold}(u) \\rangle
+    .. math:: \langle \operatorname{unfold}(x), u \rangle = \langle x, \operatorname{fold}(u) \rangle
 
     Parameters
     ----------
@@ -263,7 +267,8 @@ def fold(
     Returns
     -------
     Tensor
-        Shape (batch, channels, rows, columns), without batch where `input` has none.  Half types are summed in float32.
+        Shape (batch, channels, rows, columns), without batch where `input` has none.  Half types are summed
+        in float32.
 
     Raises
     ------
@@ -279,7 +284,8 @@ def fold(
 
     Notes
     -----
-    fold(unfold(x)) is not x but x times the number of windows that see each pixel; divide by ``fold(unfold(ones))``.
+    fold(unfold(x)) is not x but x times the number of windows that see each pixel; divide by
+    ``fold(unfold(ones))``.
 
     References
     ----------
@@ -300,13 +306,13 @@ def fold(
 
 
 def columns_as_windows(u: Tensor, size: Pair, kernel: Pair, setting: _checks.Setting) -> Tensor:
-    """Fold by a judged setting, as :func:`fold` does; `size` may leave rows at the end that no window reaches."""
+    """Fold by a judged setting, as :func:`fold` does.
+
+    `size` may leave rows and columns at the end that no window reaches.
+    """
     channels = u.shape[-2] // (kernel[0] * kernel[1])
-    taps = (
-        u.to(_checks.accumulator(u.dtype))
-        .unflatten(-2, (channels, *kernel))
-        .unflatten(-1, setting.output_size)
-    )
+    taps = torch.unflatten(u.to(_checks.accumulator(u.dtype)), -2, (channels, *kernel))
+    taps = torch.unflatten(taps, -1, setting.output_size)
     # (…, channels, a, b, i, j): first the rows a, i are added up, then the columns b, j.
     rows = _fold_along(
         taps.movedim((-3, -1), (-4, -3)), size[0], setting.stride[0], setting.dilation[0], setting.padding[0]
@@ -318,7 +324,7 @@ def columns_as_windows(u: Tensor, size: Pair, kernel: Pair, setting: _checks.Set
 
 
 def _fold_along(x: Tensor, length: int, step: int, gap: int, cut: Pair) -> Tensor:
-    """Add the taps and windows (…, a, i) of one axis up at the positions a·gap + i·step, and cut the padding off."""
+    """Add the taps and windows (…, a, i) of one axis up at a·gap + i·step, and cut the padding off."""
     taps, count = x.shape[-2:]
     a = torch.arange(taps, device=x.device)
     i = torch.arange(count, device=x.device)

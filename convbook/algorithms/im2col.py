@@ -1,0 +1,35 @@
+r"""im2col: windows into columns, and the convolution is one matrix product.
+
+.. math:: Y = W_{o,\,(c,a,b)}\; U_{(c,a,b),\,(i,j)}, \qquad U = \operatorname{unfold}(X)
+
+Multiplications: the definition's, in the one routine that every machine has tuned best.  Memory: U, kernel
+rows · kernel columns / (stride rows · stride columns) times the image; 3.6 GB for a 31×31 kernel on 1024²
+pixels.  Accuracy: that of a matrix product.  Wins on small images with several channels.
+
+References
+----------
+.. [1] K. Chellapilla, S. Puri and P. Simard, "High Performance Convolutional Neural Networks for Document
+   Processing", 2006.  https://inria.hal.science/inria-00112631
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from convbook._checks import Setting
+from convbook.algorithms._exact import matmul, widened
+from convbook.algorithms._shared import with_bias
+from convbook.windows import windows_as_columns
+
+
+@widened
+def im2col(input: Tensor, weight: Tensor, bias: Tensor | None, setting: Setting) -> Tensor:
+    """Convolve by multiplying the weight, a row for each output channel, with the matrix of the windows."""
+    groups = setting.groups
+    taps = weight[0].numel()
+    columns = windows_as_columns(input, (weight.shape[2], weight.shape[3]), setting)
+    u = torch.unflatten(columns, 1, (groups, taps))
+    w = weight.reshape(groups, -1, taps) if taps else weight.new_zeros((groups, weight.shape[0] // groups, 0))
+    y = matmul(w, u).flatten(1, 2)
+    return with_bias(torch.unflatten(y, -1, setting.output_size), bias)

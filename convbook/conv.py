@@ -1,0 +1,165 @@
+"""The front door: conv2d and conv_transpose2d, judged once and computed by the algorithm of your choice."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from convbook import _checks, algorithms
+from convbook.windows import padded
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from convbook._forms import IntOrPair, PaddingLike
+
+__all__ = ["conv2d"]
+
+
+def conv2d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: IntOrPair = 1,
+    padding: PaddingLike = 0,
+    dilation: IntOrPair = 1,
+    groups: int = 1,
+    *,
+    padding_mode: str = "zeros",
+    method: str = "auto",
+) -> Tensor:
+    r"""Cross-correlate images with kernels and add a bias: what deep learning calls a 2-D convolution.
+
+    .. math::
+        Y_{n,o,i,j} = b_o + \sum_{c} \sum_{a} \sum_{b} X_{n,\;c_0(o) + c,\;s_h i + d_h a,\;s_w j + d_w b}\,
+        W_{o,c,a,b}
+
+    with stride s, dilation d, X after padding, and :math:`c_0(o)` the first input channel of the group of o
+    (0 with one group).  The kernel is not flipped; for that see :func:`convolve2d`.
+
+    Parameters
+    ----------
+    input : Tensor
+        Shape (batch, channels, rows, columns), or (channels, rows, columns) for one image.
+    weight : Tensor
+        Shape (output channels, channels / groups, kernel rows, kernel columns), in the dtype of `input`.
+    bias : Tensor, optional
+        Shape (output channels,).
+    stride : int or pair of int, optional
+        Rows and columns from one window to the next.
+    padding : int, pair of int, ((top, bottom), (left, right)), "valid" or "same", optional
+        Rows and columns added on each side.  "same" keeps the size at stride 1; an even kernel's extra row
+        goes to the bottom and right.
+    dilation : int or pair of int, optional
+        Distance between neighbouring taps of the kernel.
+    groups : int, optional
+        In how many parts the channels are split, each convolved by itself.
+    padding_mode : {"zeros", "reflect", "replicate", "circular"}, optional
+        What stands in the added rows and columns; see :func:`pad`.
+    method : str, optional
+        One of ``METHODS``; "auto" takes the quickest that is exact enough.
+
+    Returns
+    -------
+    Tensor
+        Shape (batch, output channels, output rows, output columns), without batch where `input` has none; on
+        each axis ⌊(n + p − d·(k − 1) − 1) / s⌋ + 1, as :func:`output_size` computes it.  In the dtype and on
+        the device of the input, in memory of its own.
+
+    Raises
+    ------
+    ValueError
+        If shapes do not match ("input has 3 channels but weight takes 1: …"), the kernel does not fit
+        ("kernel 5×5 does not fit input 4×4 with padding 0: output height would be 4 − 5 + 1 = 0"), a number
+        is too small ("stride must be at least 1 on both axes, got 0"), the tensors are on several devices, or
+        a word is unknown.
+    TypeError
+        If an argument is no tensor or no integer, or the dtypes differ ("all tensors must have one dtype, got
+        input is uint8, weight is float32; integer images need converting: input.to(weight.dtype)").
+    NotImplementedError
+        If the method asked for cannot do this setting; the message names those that can.
+
+    See Also
+    --------
+    corr2d : the same for one matrix and one kernel, as loops.
+    conv_transpose2d : its transpose, which brings the size back.
+    output_size : the arithmetic of the shape.
+    explain_plan : what "auto" would choose here, and why.
+
+    Notes
+    -----
+    batch · output channels · output rows · output columns · channels / groups · kernel rows · kernel columns
+    multiplications in the definition; the methods differ in how, not in what, they compute.  "definition" is
+    for reading and comparing, "auto" for everything else.
+
+    Differences from torch: asymmetric padding; all integer dtypes, exactly (modulo 2ⁿ beyond); half types are
+    always summed in float32; zeros of the padding count as zeros, so that an Inf of the kernel gives NaN
+    there on every machine.
+
+    References
+    ----------
+    .. [1] Y. LeCun, L. Bottou, Y. Bengio and P. Haffner, "Gradient-based learning applied to document
+       recognition", Proc. IEEE 86(11), 1998.  https://doi.org/10.1109/5.726791
+    .. [2] V. Dumoulin and F. Visin, "A guide to convolution arithmetic for deep learning", 2016.
+       https://doi.org/10.48550/arXiv.1603.07285
+
+    Examples
+    --------
+    The first number is 0·0 + 1·1 + 3·2 + 4·3 = 19:
+
+    >>> X = torch.arange(9).reshape(1, 1, 3, 3)
+    >>> K = torch.arange(4).reshape(1, 1, 2, 2)
+    >>> conv2d(X, K)
+    tensor([[[[19, 25],
+              [37, 43]]]])
+
+    A frame of zeros, and every second window:
+
+    >>> conv2d(X, K, stride=2, padding=1)
+    tensor([[[[ 0,  4],
+              [18, 43]]]])
+
+    An impulse shows the kernel turned around; a flipped one would come out as it is:
+
+    >>> impulse = torch.zeros(1, 3, 3, dtype=torch.int64)
+    >>> impulse[0, 1, 1] = 1
+    >>> conv2d(impulse, K)
+    tensor([[[3, 2],
+             [1, 0]]])
+    """
+    if _autocast(input):
+        return _autocasted(conv2d)(
+            input, weight, bias, stride, padding, dilation, groups, padding_mode=padding_mode, method=method
+        )
+    algorithm = algorithms.by_name(method)
+    setting = _checks.conv2d_setting(input, weight, bias, stride, padding, dilation, groups, padding_mode)
+    images = input if input.dim() == 4 else input.unsqueeze(0)
+    if padding_mode != "zeros" and setting.padding != _checks.NO_PADDING:
+        images = padded(images, setting.padding, padding_mode)
+        setting = setting._replace(padding=_checks.NO_PADDING)
+    output = algorithm(images, weight, bias, setting)
+    return output if input.dim() == 4 else output.squeeze(0)
+
+
+def _autocast(input: object) -> bool:
+    """Tell whether ``torch.autocast`` is on; asking is an error on a device that does not know it."""
+    device = input.device.type if isinstance(input, Tensor) else "none"
+    return torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device)
+
+
+def _autocasted(convolution: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """Cast the tensors as ``torch.autocast`` does, every floating one but float64, and run."""
+
+    def cast(value: Any, device: str) -> Any:
+        if isinstance(value, Tensor) and value.is_floating_point() and value.dtype != torch.float64:
+            return value.to(torch.get_autocast_dtype(device))
+        return value
+
+    def run(input: Tensor, weight: Tensor, bias: Tensor | None, *args: Any, **kwargs: Any) -> Tensor:
+        device = input.device.type
+        with torch.autocast(device, enabled=False):
+            return convolution(*(cast(value, device) for value in (input, weight, bias)), *args, **kwargs)
+
+    return run

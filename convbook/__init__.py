@@ -41,10 +41,22 @@ from convbook.layers import (
     MaxPool2d,
     comp_conv2d,
 )
+from convbook.images import edge_image, photograph
+from convbook.kernels import KERNELS
+from convbook.edges import detect_edges, image_gradient, magnitude, orientation
+from convbook.learning import (
+    KernelFit,
+    KernelSolution,
+    LearningTheory,
+    learn_kernel,
+    learning_theory,
+    least_squares_kernel,
+)
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "KERNELS",
     "METHODS",
     "AdaptiveAvgPool2d",
     "AdaptiveMaxPool2d",
@@ -52,7 +64,10 @@ __all__ = [
     "Conv2D",
     "Cost",
     "GlobalAvgPool2d",
+    "KernelFit",
+    "KernelSolution",
     "Layer",
+    "LearningTheory",
     "MaxPool2d",
     "ReceptiveField",
     "adaptive_avg_pool2d",
@@ -65,14 +80,23 @@ __all__ = [
     "corr2d_multi_in",
     "corr2d_multi_in_out",
     "cost",
+    "detect_edges",
+    "edge_image",
     "effective_kernel_size",
     "fold",
     "global_avg_pool2d",
+    "image_gradient",
     "layers_until",
+    "learn_kernel",
+    "learning_theory",
+    "least_squares_kernel",
     "lp_pool2d",
+    "magnitude",
     "max_pool2d",
+    "orientation",
     "output_size",
     "pad",
+    "photograph",
     "pixel_uses",
     "pool2d",
     "receptive_field",

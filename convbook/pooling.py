@@ -272,11 +272,11 @@ def adaptive_max_pool2d(
     with_indices = _checks.flag("return_indices", return_indices)
     top, _, rows = _adaptive_windows(input.shape[-2], size[0], input.device)
     left, _, columns = _adaptive_windows(input.shape[-1], size[1], input.device)
-    windows = input.detach()[..., rows[:, None, :, None], columns[None, :, None, :]]
+    windows = _take(_take(input.detach(), -2, rows), -1, columns).transpose(-3, -2)
     tap = windows.flatten(-2).argmax(-1)
     across = columns.shape[-1]
     # A window's surplus cells repeat its last pixel, so the first maximum is never one of them.
-    indices = (top[:, None] + tap // across) * input.shape[-1] + left + tap % across
+    indices = (top.unsqueeze(1) + tap // across) * input.shape[-1] + left + tap % across
     values = _pick(input, indices)
     return (values, indices) if with_indices else values
 
@@ -570,7 +570,7 @@ def _cells(x: Tensor, setting: PoolSetting, with_padding: bool) -> Tensor:
         start = _starts(setting, axis, x.device)
         end = (start + setting.kernel_size[axis]).clamp(max=x.shape[-2 + axis] + margin)
         counts.append(end - start.clamp(min=-margin))
-    return counts[0][:, None] * counts[1]
+    return counts[0].unsqueeze(1) * counts[1]
 
 
 # ----------------------------------------------------------------------------------- where the maximum stands
@@ -587,9 +587,9 @@ def _arg_max(x: Tensor, setting: PoolSetting) -> Tensor:
     if setting.padding != (0, 0):
         # Where no pixel is above −∞ the first tap may be a cell of the padding, which is no pixel.
         at_bottom = largest == lowest
-        tap_row = torch.where(at_bottom, _first_inside(setting, 0, x.device)[:, None], tap_row)
+        tap_row = torch.where(at_bottom, _first_inside(setting, 0, x.device).unsqueeze(1), tap_row)
         tap_column = torch.where(at_bottom, _first_inside(setting, 1, x.device), tap_column)
-    row = _starts(setting, 0, x.device)[:, None] + tap_row * setting.dilation[0]
+    row = _starts(setting, 0, x.device).unsqueeze(1) + tap_row * setting.dilation[0]
     column = _starts(setting, 1, x.device) + tap_column * setting.dilation[1]
     # A window of padding only has no pixel to name; it names the nearest one.
     return row.clamp(0, x.shape[-2] - 1) * x.shape[-1] + column.clamp(0, x.shape[-1] - 1)
@@ -612,7 +612,7 @@ def _padding_only(x: Tensor, setting: PoolSetting) -> Tensor:
         tap = _first_inside(setting, axis, x.device)
         position = _starts(setting, axis, x.device) + tap * setting.dilation[axis]
         misses.append((tap >= setting.kernel_size[axis]) | (position >= x.shape[-2 + axis]))
-    return misses[0][:, None] | misses[1]
+    return misses[0].unsqueeze(1) | misses[1]
 
 
 def _lowest(dtype: torch.dtype) -> float:
@@ -634,15 +634,22 @@ def _adaptive_windows(n: int, outputs: int, device: torch.device) -> tuple[Tenso
     end = ((order + 1) * n + many - 1) // many
     # Rounding both ends outwards adds less than two cells to n / m.
     longest = n // many if n % many == 0 else min(n // many + 2, n)
-    positions = start[:, None] + torch.arange(longest, device=device)
-    return start, end - start, torch.minimum(positions, end[:, None] - 1)
+    positions = start.unsqueeze(1) + torch.arange(longest, device=device)
+    return start, end - start, torch.minimum(positions, end.unsqueeze(1) - 1)
+
+
+def _take(x: Tensor, dim: int, positions: Tensor) -> Tensor:
+    """Copy positions (windows, cells) of an axis into two axes in its place; `dim` counts from the end."""
+    # As x[..., positions]; brackets fail on a FakeTensor whose device this torch lacks.
+    picked = x.index_select(dim, positions.flatten())
+    return picked.reshape(*x.shape[:dim], *positions.shape, *x.shape[len(x.shape) + dim + 1 :])
 
 
 def _adaptive_means(x: Tensor, outputs: int) -> Tensor:
     """Mean over each window of the last axis."""
     _, length, positions = _adaptive_windows(x.shape[-1], outputs, x.device)
-    surplus = torch.arange(positions.shape[1], device=x.device) >= length[:, None]
-    return x[..., positions].masked_fill(surplus, 0).sum(-1) / length
+    surplus = torch.arange(positions.shape[1], device=x.device) >= length.unsqueeze(1)
+    return _take(x, -1, positions).masked_fill(surplus, 0).sum(-1) / length
 
 
 # ------------------------------------------------------------------------------------------------------- sums

@@ -166,8 +166,10 @@ def _windows_along(x: Tensor, dim: int, taps: int, step: int, gap: int, count: i
         return x.unfold(dim, taps, step)
     # The other way round: what tap a sees in all windows lies at a·gap + 0, step, 2·step, …  Windows as long
     # as the kernel's reach would be gap times the size of what is used of them, and so would their gradient.
-    seen = x.unfold(dim, step * (count - 1) + 1, gap)[..., ::step]
-    return seen.transpose(dim - 1, -1)
+    seen = x.unfold(dim, step * (count - 1) + 1, gap)
+    # Every step-th cell, as [..., ::step]; brackets fail on a FakeTensor whose device this torch lacks.
+    every = seen.unfold(-1, 1, step).squeeze(-1)
+    return every.transpose(dim - 1, -1)
 
 
 # -------------------------------------------------------------------------------------------- unfold and fold
@@ -328,6 +330,6 @@ def _fold_along(x: Tensor, length: int, step: int, gap: int, cut: Pair) -> Tenso
     taps, count = x.shape[-2:]
     a = torch.arange(taps, device=x.device)
     i = torch.arange(count, device=x.device)
-    position = (a[:, None] * gap + i * step).flatten()
+    position = (a.unsqueeze(1) * gap + i * step).flatten()
     line = x.new_zeros((*x.shape[:-2], cut[0] + length + cut[1]))
     return line.index_add(-1, position, x.flatten(-2)).narrow(-1, cut[0], length)

@@ -46,6 +46,7 @@ __all__ = [
     "animate",
     "arrows",
     "bars",
+    "close",
     "contour",
     "curves",
     "grid",
@@ -86,10 +87,10 @@ HAIR = "#d9d6cf"
 LINES = ("#0f6f8f", "#c2410c", "#7a4fa3", "#3f7d3a", "#946200", "#6b7280")
 """Colours of lines, in order; the first is cool (negative), the second warm (positive)."""
 
-CELL_INK = "#000000"
+_CELL_INK = "#000000"
 """Numbers in light cells; cells are opaque, so it is no colour of the page."""
 
-DASHES: tuple[Any, ...] = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 2)))
+_DASHES: tuple[Any, ...] = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 2)))
 
 CELLS: Mapping[Role, tuple[str, str]] = {
     "input": ("#dcecf8", "#8fc7ee"),
@@ -100,10 +101,10 @@ CELLS: Mapping[Role, tuple[str, str]] = {
 }
 """For each role of a grid, the colour of a cell, and of a cell inside the window."""
 
-OUTLINE = "#d55e00"
+_OUTLINE = "#d55e00"
 """The frame around a window."""
 
-EDGE = "#8a8f94"
+_EDGE = "#8a8f94"
 """The lines between cells."""
 
 SIGNED = LinearSegmentedColormap.from_list(
@@ -142,7 +143,7 @@ STYLE: Mapping[Any, Any] = {
 }
 """matplotlib settings that :func:`panels` makes its figures with."""
 
-NO_PADDING = ((0, 0), (0, 0))
+_NO_PADDING = ((0, 0), (0, 0))
 
 
 # -------------------------------------------------------------------------------------- figures
@@ -180,10 +181,11 @@ def panels(
 
     Examples
     --------
-    >>> figure, (left, right) = panels(1, 2)
+    >>> from convbook import drawing
+    >>> figure, (left, right) = drawing.panels(1, 2)
     >>> figure.get_size_inches().tolist()
     [5.2, 2.6]
-    >>> plt.close(figure)
+    >>> drawing.close(figure)
     """
     if rows < 1 or columns < 1:
         raise ValueError(f"panels needs at least one row and one column, got rows={rows}, columns={columns}")
@@ -201,6 +203,24 @@ def panels(
     if alt is not None:
         figure.set_label(alt)
     return figure, list(axes.flat)
+
+
+def close(drawn: Figure | Axes) -> None:
+    """Forget a figure that has been looked at or saved: matplotlib keeps figures until it is told.
+
+    Parameters
+    ----------
+    drawn : Figure or Axes
+        The figure, or one of its panels.
+
+    Examples
+    --------
+    >>> from convbook import drawing
+    >>> drawing.close(drawing.grid([[1, 2]]))
+    """
+    figure = drawn.get_figure(root=True)
+    if figure is not None:
+        plt.close(figure)
 
 
 @contextmanager
@@ -234,6 +254,14 @@ def text(
     -------
     Axes
         The panel.
+
+    Examples
+    --------
+    >>> from convbook import drawing
+    >>> figure, (ax,) = drawing.panels()
+    >>> drawing.text(ax, "no window fits", at=(0.1, 0.5)).texts[0].get_text()
+    'no window fits'
+    >>> drawing.close(figure)
     """
     down, right = at
     chosen = {"ha": "center", "va": "center", "color": INK, **settings}
@@ -250,7 +278,7 @@ def grid(
     ax: Axes | None = None,
     title: str | None = None,
     role: Role = "plain",
-    padding: tuple[tuple[int, int], tuple[int, int]] = NO_PADDING,
+    padding: tuple[tuple[int, int], tuple[int, int]] = _NO_PADDING,
     window: Window | None = None,
     dilation: int | tuple[int, int] = 1,
     marked: Iterable[Cell] = (),
@@ -303,10 +331,11 @@ def grid(
 
     Examples
     --------
-    >>> ax = grid([[0, 1], [2, 3]], role="kernel")
+    >>> from convbook import drawing
+    >>> ax = drawing.grid([[0, 1], [2, 3]], role="kernel")
     >>> [cell.get_text() for cell in ax.texts]
     ['0', '1', '2', '3']
-    >>> plt.close(ax.figure)
+    >>> drawing.close(ax)
     """
     table = _matrix(values)
     taps, gaps = _taps(window, dilation, table.shape)
@@ -356,10 +385,11 @@ def kernel(
 
     Examples
     --------
-    >>> ax = kernel([[1.0, -1.0]], limit=1)
+    >>> from convbook import drawing
+    >>> ax = drawing.kernel([[1.0, -1.0]], limit=1)
     >>> [cell.get_text() for cell in ax.texts]
     ['1', '−1']
-    >>> plt.close(ax.figure)
+    >>> drawing.close(ax)
     """
     return grid(values, ax=ax, title=title, limits=(-limit, limit), cmap=SIGNED, fmt=fmt)
 
@@ -381,6 +411,7 @@ def number(value: Any, fmt: str = ".3g") -> str:
 
     Examples
     --------
+    >>> from convbook.drawing import number
     >>> number(-1.0), number(0.125), number(3), number(float("nan"))
     ('−1', '0.125', '3', 'NaN')
     """
@@ -477,7 +508,7 @@ def _cell_look(
 ) -> dict[str, Any]:
     """Return how one cell is drawn: what it is decides, in this order."""
     plain, inside = CELLS["padding" if cell in margin else role]
-    look: dict[str, Any] = {"facecolor": plain, "edgecolor": EDGE, "linewidth": 0.8}
+    look: dict[str, Any] = {"facecolor": plain, "edgecolor": _EDGE, "linewidth": 0.8}
     if cell in margin:
         look["linestyle"] = (0, (2, 2))
     if cell in gaps:
@@ -517,7 +548,7 @@ def _readable_on(fill: Any) -> str:
         part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in (red, green, blue)
     ]
     luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-    return CELL_INK if (luminance + 0.05) ** 2 > 1.05 * 0.05 else "#ffffff"
+    return _CELL_INK if (luminance + 0.05) ** 2 > 1.05 * 0.05 else "#ffffff"
 
 
 def _bounds(cells: set[Cell]) -> tuple[int, int, int, int]:
@@ -530,7 +561,7 @@ def _frame(ax: Axes, bounds: tuple[int, int, int, int]) -> None:
     top, left, height, width = bounds
     ax.add_patch(
         Rectangle(
-            (left - 0.5, top - 0.5), width, height, fill=False, edgecolor=OUTLINE, linewidth=2.4, zorder=3
+            (left - 0.5, top - 0.5), width, height, fill=False, edgecolor=_OUTLINE, linewidth=2.4, zorder=3
         )
     )
 
@@ -558,7 +589,7 @@ def sliding(
     *,
     stride: int | tuple[int, int] = 1,
     dilation: int | tuple[int, int] = 1,
-    padding: tuple[tuple[int, int], tuple[int, int]] = NO_PADDING,
+    padding: tuple[tuple[int, int], tuple[int, int]] = _NO_PADDING,
     axes: Sequence[Axes] | None = None,
     titles: tuple[str, str, str] = ("input", "kernel", "output"),
     fmt: str = ".3g",
@@ -605,10 +636,11 @@ def sliding(
 
     Examples
     --------
-    >>> axes = sliding([[0, 1, 2], [3, 4, 5]], [[1, -1]], [[-1, -1], [-1, -1]], (0, 1))
+    >>> from convbook import drawing
+    >>> axes = drawing.sliding([[0, 1, 2], [3, 4, 5]], [[1, -1]], [[-1, -1], [-1, -1]], (0, 1))
     >>> axes[3].texts[0].get_text()
     '1·1 + 2·(−1) = −1'
-    >>> plt.close(axes[0].figure)
+    >>> drawing.close(axes[0])
     """
     image, weights, result = _matrix(input), _matrix(kernel), _matrix(output)
     _cells("at", [at], result.shape)
@@ -658,7 +690,7 @@ def _factor(value: Any, fmt: str) -> str:
     return f"({written})" if written.startswith("−") else written
 
 
-def link(source: Axes, source_cell: Cell, target: Axes, target_cell: Cell, *, colour: str = OUTLINE) -> Axes:
+def link(source: Axes, source_cell: Cell, target: Axes, target_cell: Cell, *, colour: str = _OUTLINE) -> Axes:
     """Draw an arrow from a cell of one grid to a cell of another.
 
     Parameters
@@ -674,6 +706,16 @@ def link(source: Axes, source_cell: Cell, target: Axes, target_cell: Cell, *, co
     -------
     Axes
         The target.
+
+    Examples
+    --------
+    >>> from convbook import drawing
+    >>> figure, (left, right) = drawing.panels(1, 2)
+    >>> ax = drawing.grid([[1, 2], [3, 4]], ax=left)
+    >>> ax = drawing.grid([[10]], ax=right)
+    >>> drawing.link(left, (1, 1), right, (0, 0)) is right
+    True
+    >>> drawing.close(figure)
     """
     figure = target.get_figure(root=True)
     if figure is None or source.get_figure(root=True) is not figure:
@@ -740,10 +782,11 @@ def image(
 
     Examples
     --------
-    >>> ax = image([[0.0, 0.5], [0.5, 1.0]], limits=(0, 1))
+    >>> from convbook import drawing
+    >>> ax = drawing.image([[0.0, 0.5], [0.5, 1.0]], limits=(0, 1))
     >>> ax.images[0].get_clim()
     (0.0, 1.0)
-    >>> plt.close(ax.figure)
+    >>> drawing.close(ax)
     """
     table = _matrix(values)
     if table.dtype == bool:
@@ -764,7 +807,7 @@ def image(
 def _thin_frame(ax: Axes) -> None:
     """Show where an image ends: white pixels lie on a white page, black ones on a dark page."""
     for spine in ax.spines.values():
-        spine.set(visible=True, edgecolor=EDGE, linewidth=0.6)
+        spine.set(visible=True, edgecolor=_EDGE, linewidth=0.6)
 
 
 def signed(
@@ -797,6 +840,14 @@ def signed(
     -------
     Axes
         The panel drawn on.
+
+    Examples
+    --------
+    >>> from convbook import drawing
+    >>> ax = drawing.signed([[-1.0, 0.5]], limit=2)
+    >>> ax.images[0].get_clim()
+    (-2.0, 2.0)
+    >>> drawing.close(ax)
     """
     return image(
         values, limits=(-limit, limit), ax=ax, title=title, cmap=SIGNED, colourbar=colourbar, label=label
@@ -846,6 +897,14 @@ def images(
     ------
     ValueError
         If there are not as many titles as images.
+
+    Examples
+    --------
+    >>> from convbook import drawing
+    >>> figure, axes = drawing.images([[[0.2]], [[0.9]]], ["dark", "bright"], limits=(0, 1))
+    >>> [ax.get_title() for ax in axes]
+    ['dark', 'bright']
+    >>> drawing.close(figure)
     """
     if len(values) != len(titles) or not values:
         raise ValueError(f"images needs a title each, got {len(values)} images and {len(titles)} titles")
@@ -888,7 +947,7 @@ def arrows(
     ax: Axes,
     at: tuple[Values, Values] | None = None,
     pixels_per_unit: float = 1.0,
-    colour: str = OUTLINE,
+    colour: str = _OUTLINE,
 ) -> Axes:
     """Draw vectors on an image or a grid, given by their parts down the rows and along the columns.
 
@@ -914,6 +973,14 @@ def arrows(
     ------
     ValueError
         If the shapes differ or the length is not positive.
+
+    Examples
+    --------
+    >>> from convbook import drawing
+    >>> ax = drawing.image([[0.0, 1.0]], limits=(0, 1))
+    >>> len(drawing.arrows([[0.0, 0.0]], [[1.0, 1.0]], ax=ax).collections)
+    1
+    >>> drawing.close(ax)
     """
     down, right = _array(rows), _array(columns)
     if down.shape != right.shape:
@@ -984,10 +1051,11 @@ def curves(
 
     Examples
     --------
-    >>> ax = curves([0, 1, 2], {"loss": [9.0, 3.0, 1.0]}, yscale="log")
+    >>> from convbook import drawing
+    >>> ax = drawing.curves([0, 1, 2], {"loss": [9.0, 3.0, 1.0]}, yscale="log")
     >>> ax.lines[0].get_ydata().tolist()
     [9.0, 3.0, 1.0]
-    >>> plt.close(ax.figure)
+    >>> drawing.close(ax)
     """
     across = _array(x)
     lines = {name: _array(values) for name, values in series.items()}
@@ -1000,7 +1068,7 @@ def curves(
                 across,
                 line,
                 color=LINES[place % len(LINES)],
-                linestyle=DASHES[place % len(DASHES)],
+                linestyle=_DASHES[place % len(_DASHES)],
                 marker="osD^vP"[place % 6] if markers else None,
                 markersize=4.5,
                 label=name,
@@ -1053,6 +1121,14 @@ def bars(
     ------
     ValueError
         If `values` is not one row of numbers with a label each.
+
+    Examples
+    --------
+    >>> from convbook import drawing
+    >>> ax = drawing.bars([30.0, 6.0], labels=["λ₁", "λ₂"])
+    >>> [words.get_text() for words in ax.texts]
+    ['30', '6']
+    >>> drawing.close(ax)
     """
     heights = _array(values)
     names = [str(place) for place in range(heights.size)] if labels is None else list(labels)
@@ -1121,6 +1197,14 @@ def contour(
     ------
     ValueError
         If the shapes do not fit together, or arrows come without the point they start from.
+
+    Examples
+    --------
+    >>> from convbook import drawing
+    >>> ax = drawing.contour([-1, 0, 1], [-1, 1], [[2, 1, 2], [2, 1, 2]], levels=[1.5], best=(0, 0))
+    >>> ax.get_aspect()
+    1.0
+    >>> drawing.close(ax)
     """
     across, up, height = _array(x), _array(y), _matrix(z)
     if height.shape != (up.size, across.size):
@@ -1131,14 +1215,14 @@ def contour(
     if directions and best is None:
         raise ValueError("directions are drawn from the lowest point: give best=(x, y) as well")
     with _styled(ax) as ax:
-        ax.contour(across, up, height, levels=list(levels), colors=EDGE, linewidths=0.9)
+        ax.contour(across, up, height, levels=list(levels), colors=_EDGE, linewidths=0.9)
         for place, (name, path) in enumerate((paths or {}).items()):
             steps = _matrix(path)
             ax.plot(
                 steps[:, 0],
                 steps[:, 1],
                 color=LINES[place % len(LINES)],
-                linestyle=DASHES[place % len(DASHES)],
+                linestyle=_DASHES[place % len(_DASHES)],
                 marker="o",
                 markersize=3.5,
                 label=name,
@@ -1199,6 +1283,15 @@ def animate(
     ------
     ValueError
         If there is no frame, or it would stand no time.
+
+    Examples
+    --------
+    >>> from convbook import drawing
+    >>> figure, (ax,) = drawing.panels()
+    >>> film = drawing.animate(figure, lambda i: drawing.grid([[i]], ax=ax), frames=3)
+    >>> film.to_jshtml().count("data:image/png")
+    3
+    >>> drawing.close(figure)
     """
     if frames < 1 or not seconds_per_frame > 0:
         raise ValueError(

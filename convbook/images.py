@@ -368,7 +368,7 @@ def disc(
     return (radius + 0.5 - torch.hypot(rows, columns)).clamp(0, 1).to(dtype)
 
 
-GLYPHS = (
+_GLYPHS = (
     ".####.\n##..##\n##..##\n##..##\n##..##\n##..##\n##..##\n.####.",
     "..##..\n.###..\n####..\n..##..\n..##..\n..##..\n..##..\n######",
     ".####.\n##..##\n....##\n...##.\n..##..\n.##...\n##....\n######",
@@ -423,7 +423,7 @@ def digit(
     """
     if integer("which", which, 0) > 9:
         raise ValueError(f"which must be a digit from 0 to 9, got {which}")
-    pixels = [[float(mark == "#") for mark in row] for row in GLYPHS[which].split("\n")]
+    pixels = [[float(mark == "#") for mark in row] for row in _GLYPHS[which].split("\n")]
     X = torch.zeros(12, 10, dtype=dtype, device=device)
     X[2:10, 2:8] = torch.tensor(pixels, dtype=dtype, device=device)
     return X
@@ -476,7 +476,7 @@ def noise(
     return std * torch.randn(pair("size", size, 1), generator=generator, dtype=dtype, device=place)
 
 
-LUMA = (299, 587, 114)
+_LUMA = (299, 587, 114)
 """Thousandths of red, green and blue in a grey value: Recommendation ITU-R BT.601-7, section 2.5.1.
 
 https://www.itu.int/rec/R-REC-BT.601-7-201103-I
@@ -576,7 +576,7 @@ def _decode(path: Path) -> Tensor:
         width, height = picture.size
         pixels = bytearray(picture.convert("RGB").tobytes())
     colours = torch.frombuffer(pixels, dtype=torch.uint8).reshape(height, width, 3).long()
-    return (colours * torch.tensor(LUMA)).sum(2)
+    return (colours * torch.tensor(_LUMA)).sum(2)
 
 
 def _cut(name: str, bounds: tuple[int, int] | None, length: int) -> slice:

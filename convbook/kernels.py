@@ -63,32 +63,32 @@ class NamedKernel(NamedTuple):
     source: str
 
 
-GONZALEZ_WOODS = "R. C. Gonzalez and R. E. Woods, Digital Image Processing, 4th edition, Pearson, 2018, "
-ROBERTS = (
+_GONZALEZ_WOODS = "R. C. Gonzalez and R. E. Woods, Digital Image Processing, 4th edition, Pearson, 2018, "
+_ROBERTS = (
     "L. G. Roberts, Machine perception of three-dimensional solids, PhD thesis, MIT, 1963. "
     "https://hdl.handle.net/1721.1/11589"
 )
-PREWITT = (
+_PREWITT = (
     "J. M. S. Prewitt, Object enhancement and extraction, in: Picture Processing and Psychopictorics, "
     "Academic Press, 1970, pages 75–149"
 )
-SOBEL = (
+_SOBEL = (
     "I. Sobel and G. Feldman, An isotropic 3×3 image gradient operator, talk of 1968, written down in 2015. "
     "https://doi.org/10.13140/RG.2.1.1912.4965"
 )
-SCHARR = (
+_SCHARR = (
     "H. Scharr, Optimale Operatoren in der Digitalen Bildverarbeitung, PhD thesis, Heidelberg, 2000. "
     "https://doi.org/10.11588/heidok.00000962"
 )
-MARR = (
+_MARR = (
     "D. Marr and E. Hildreth, Theory of edge detection, Proceedings of the Royal Society B 207, 1980, "
     "pages 187–217. https://doi.org/10.1098/rspb.1980.0020"
 )
-WELLS = (
+_WELLS = (
     "W. M. Wells, Efficient synthesis of Gaussian filters by cascaded uniform filters, IEEE PAMI 8(2), 1986, "
     "pages 234–239. https://doi.org/10.1109/TPAMI.1986.4767776"
 )
-BURT = (
+_BURT = (
     "P. J. Burt and E. H. Adelson, The Laplacian pyramid as a compact image code, IEEE Transactions on "
     "Communications 31(4), 1983, pages 532–540. https://doi.org/10.1109/TCOM.1983.1095851"
 )
@@ -112,7 +112,7 @@ _CATALOGUE = (
          (1, 1, 1),
          (1, 1, 1)), 9,
         "smooths: the mean of nine pixels",
-        GONZALEZ_WOODS + "section 3.5",
+        _GONZALEZ_WOODS + "section 3.5",
     ),
     NamedKernel(
         "gaussian",
@@ -120,7 +120,7 @@ _CATALOGUE = (
          (2, 4, 2),
          (1, 2, 1)), 16,
         "smooths: near pixels count more; the binomial [1, 2, 1] down and across",
-        WELLS,
+        _WELLS,
     ),
     NamedKernel(
         "gaussian_5",
@@ -130,7 +130,7 @@ _CATALOGUE = (
          (4, 16, 24, 16, 4),
          (1, 4, 6, 4, 1)), 256,
         "smooths more: the binomial [1, 4, 6, 4, 1] down and across, a Gaussian of standard deviation 1",
-        BURT + " (its weights with a = 3/8)",
+        _BURT + " (its weights with a = 3/8)",
     ),
     NamedKernel(
         "sharpen",
@@ -138,7 +138,7 @@ _CATALOGUE = (
          (-1, 5, -1),
          (0, -1, 0)), 1,
         "sharpens: the image minus its Laplacian",
-        GONZALEZ_WOODS + "section 3.6",
+        _GONZALEZ_WOODS + "section 3.6",
     ),
     NamedKernel(
         "emboss",
@@ -167,7 +167,7 @@ _CATALOGUE = (
          (-1, 0, 1),
          (-1, -1, 0)), 1,
         "edges along the main diagonal, blind to the other: positive where white lies above it",
-        PREWITT + "; " + GONZALEZ_WOODS + "figure 10.15",
+        _PREWITT + "; " + _GONZALEZ_WOODS + "figure 10.15",
     ),
     NamedKernel(
         "antidiagonal",
@@ -175,7 +175,7 @@ _CATALOGUE = (
          (-1, 0, 1),
          (0, 1, 1)), 1,
         "edges along the other diagonal, blind to the main one: positive where white lies below it",
-        PREWITT + "; " + GONZALEZ_WOODS + "figure 10.15",
+        _PREWITT + "; " + _GONZALEZ_WOODS + "figure 10.15",
     ),
     NamedKernel(
         "central_vertical",
@@ -196,14 +196,14 @@ _CATALOGUE = (
         ((0, 1),
          (-1, 0)), 1,
         "edges along the main diagonal, in 2×2 pixels",
-        ROBERTS,
+        _ROBERTS,
     ),
     NamedKernel(
         "roberts_antidiagonal",
         ((-1, 0),
          (0, 1)), 1,
         "edges along the other diagonal, in 2×2 pixels",
-        ROBERTS,
+        _ROBERTS,
     ),
     NamedKernel(
         "prewitt_vertical",
@@ -211,7 +211,7 @@ _CATALOGUE = (
          (-1, 0, 1),
          (-1, 0, 1)), 1,
         "vertical edges: the central difference, summed over three rows; 6 times the derivative",
-        PREWITT,
+        _PREWITT,
     ),
     NamedKernel(
         "prewitt_horizontal",
@@ -219,7 +219,7 @@ _CATALOGUE = (
          (0, 0, 0),
          (1, 1, 1)), 1,
         "horizontal edges: the central difference, summed over three columns; 6 times the derivative",
-        PREWITT,
+        _PREWITT,
     ),
     NamedKernel(
         "sobel_vertical",
@@ -227,7 +227,7 @@ _CATALOGUE = (
          (-2, 0, 2),
          (-1, 0, 1)), 1,
         "vertical edges: central difference, smoothed by [1, 2, 1]; 8 times the derivative",
-        SOBEL,
+        _SOBEL,
     ),
     NamedKernel(
         "sobel_horizontal",
@@ -235,7 +235,7 @@ _CATALOGUE = (
          (0, 0, 0),
          (1, 2, 1)), 1,
         "horizontal edges: central difference, smoothed by [1, 2, 1]; 8 times the derivative",
-        SOBEL,
+        _SOBEL,
     ),
     NamedKernel(
         "scharr_vertical",
@@ -243,7 +243,7 @@ _CATALOGUE = (
          (-10, 0, 10),
          (-3, 0, 3)), 1,
         "vertical edges: central difference, smoothed by [3, 10, 3]; 32 times the derivative",
-        SCHARR,
+        _SCHARR,
     ),
     NamedKernel(
         "scharr_horizontal",
@@ -251,7 +251,7 @@ _CATALOGUE = (
          (0, 0, 0),
          (3, 10, 3)), 1,
         "horizontal edges: central difference, smoothed by [3, 10, 3]; 32 times the derivative",
-        SCHARR,
+        _SCHARR,
     ),
     NamedKernel(
         "line_vertical",
@@ -259,7 +259,7 @@ _CATALOGUE = (
          (-1, 2, -1),
          (-1, 2, -1)), 1,
         "bright vertical lines one pixel wide",
-        GONZALEZ_WOODS + "figure 10.6",
+        _GONZALEZ_WOODS + "figure 10.6",
     ),
     NamedKernel(
         "line_horizontal",
@@ -267,7 +267,7 @@ _CATALOGUE = (
          (2, 2, 2),
          (-1, -1, -1)), 1,
         "bright horizontal lines one pixel wide",
-        GONZALEZ_WOODS + "figure 10.6",
+        _GONZALEZ_WOODS + "figure 10.6",
     ),
     NamedKernel(
         "laplacian_4",
@@ -275,7 +275,7 @@ _CATALOGUE = (
          (1, -4, 1),
          (0, 1, 0)), 1,
         "the Laplacian from four neighbours: second differences down and across, added",
-        GONZALEZ_WOODS + "section 3.6",
+        _GONZALEZ_WOODS + "section 3.6",
     ),
     NamedKernel(
         "laplacian_8",
@@ -283,7 +283,7 @@ _CATALOGUE = (
          (1, -8, 1),
          (1, 1, 1)), 1,
         "the Laplacian from eight neighbours: along the diagonals as well; 3 times as strong",
-        GONZALEZ_WOODS + "section 3.6",
+        _GONZALEZ_WOODS + "section 3.6",
     ),
     NamedKernel(
         "laplacian_of_gaussian",
@@ -293,7 +293,7 @@ _CATALOGUE = (
          (0, 1, 2, 1, 0),
          (0, 0, 1, 0, 0)), 1,
         "edges where the response changes its sign: smoothing and Laplacian in one, in whole numbers",
-        MARR + "; the numbers: " + GONZALEZ_WOODS + "figure 10.21",
+        _MARR + "; the numbers: " + _GONZALEZ_WOODS + "figure 10.21",
     ),
 )
 # fmt: on

@@ -22,7 +22,9 @@ from convbook.geometry import (
 )
 from convbook.windows import fold, pad, sliding_windows, unfold
 from convbook.algorithms import METHODS
-from convbook.conv import conv2d
+from convbook.conv import conv2d, conv_transpose2d
+from convbook.dense import MatrixStructure, conv_matrix, dense_by_offset, matrix_structure, nearest_kernel
+from convbook.gradients import conv2d_input, conv2d_weight
 from convbook.pooling import (
     adaptive_avg_pool2d,
     adaptive_max_pool2d,
@@ -68,6 +70,7 @@ __all__ = [
     "KernelSolution",
     "Layer",
     "LearningTheory",
+    "MatrixStructure",
     "MaxPool2d",
     "ReceptiveField",
     "adaptive_avg_pool2d",
@@ -75,11 +78,16 @@ __all__ = [
     "avg_pool2d",
     "comp_conv2d",
     "conv2d",
+    "conv2d_input",
+    "conv2d_weight",
+    "conv_matrix",
+    "conv_transpose2d",
     "convolve2d",
     "corr2d",
     "corr2d_multi_in",
     "corr2d_multi_in_out",
     "cost",
+    "dense_by_offset",
     "detect_edges",
     "edge_image",
     "effective_kernel_size",
@@ -92,7 +100,9 @@ __all__ = [
     "least_squares_kernel",
     "lp_pool2d",
     "magnitude",
+    "matrix_structure",
     "max_pool2d",
+    "nearest_kernel",
     "orientation",
     "output_size",
     "pad",

@@ -276,7 +276,147 @@ def conv_transpose2d_setting(
     out = transposed_size(size, kernel, step, cut, more, gap)
     full = (out[0] + 2 * cut[0], out[1] + 2 * cut[1])
     _plane_is_sane("stride, padding or dilation", (stride, padding, dilation), size, full)
+    # As in _short: longer steps change nothing.  Each stays above its output_padding, which torch asks for.
+    step, gap = ((min(two[0], full[0]), min(two[1], full[1])) for two in (step, gap))
     return TransposedSetting(step, cut, more, gap, parts, out)
+
+
+def conv2d_input_setting(
+    input_size: object,
+    weight: object,
+    grad_output: object,
+    stride: object = 1,
+    padding: object = 0,
+    dilation: object = 1,
+    groups: object = 1,
+) -> Setting:
+    """Judge the arguments of the gradient by the input and return the convolution's setting."""
+    w = _weight(weight, "(output channels, input channels / groups, kernel rows, kernel columns)")
+    sizes = _sizes("input_size", input_size, (3, 4), "(batch, channels, rows, columns) or (channels, rows, columns)")
+    stand_in = w.detach().new_empty(()).expand(sizes)  # a tensor of that shape without its memory
+    setting = conv2d_setting(stand_in, w, None, stride, padding, dilation, groups)
+    _grad_output(grad_output, (*sizes[:-3], w.shape[0], *setting.output_size), "weight", w)
+    return setting
+
+
+def conv2d_weight_setting(
+    input: object,
+    weight_size: object,
+    grad_output: object,
+    stride: object = 1,
+    padding: object = 0,
+    dilation: object = 1,
+    groups: object = 1,
+) -> Setting:
+    """Judge the arguments of the gradient by the weight and return the convolution's setting."""
+    x = images("input", input, "conv2d_weight")
+    sizes = _sizes(
+        "weight_size", weight_size, (4,), "(output channels, input channels / groups, kernel rows, kernel columns)"
+    )
+    setting = conv2d_setting(x, x.detach().new_empty(()).expand(sizes), None, stride, padding, dilation, groups)
+    _grad_output(grad_output, (*x.shape[:-3], sizes[0], *setting.output_size), "input", x)
+    return setting
+
+
+def matrix_setting(
+    weight: object,
+    input_size: object,
+    stride: object = 1,
+    padding: object = 0,
+    dilation: object = 1,
+    groups: object = 1,
+) -> tuple[Pair, Setting]:
+    """Judge the arguments of a convolution's matrix; return the image's size and the setting."""
+    w = _weight(weight, "(output channels, input channels / groups, kernel rows, kernel columns)")
+    _, size, setting = structure_setting(tuple(w.shape), input_size, stride, padding, dilation, groups)
+    arithmetic_dtype("weight", w)
+    down = w.shape[0] * setting.output_size[0] * setting.output_size[1]
+    across = w.shape[1] * setting.groups * size[0] * size[1]
+    if down * across > LARGEST_PLANE:
+        raise ValueError(
+            f"the matrix of this convolution would have {down} rows and {across} columns, {down * across} entries; at most "
+            f"{LARGEST_PLANE} are allowed; count them with matrix_structure, or take a smaller image"
+        )
+    return size, setting
+
+
+def structure_setting(
+    weight_size: object,
+    input_size: object,
+    stride: object = 1,
+    padding: object = 0,
+    dilation: object = 1,
+    groups: object = 1,
+) -> tuple[tuple[int, ...], Pair, Setting]:
+    """Judge a convolution by its sizes alone; return the weight's, the image's, and the setting."""
+    meaning = "(output channels, input channels / groups, kernel rows, kernel columns)"
+    sizes = _sizes("weight_size", weight_size, (4,), meaning, minimum=1)
+    size = pair("input_size", input_size, 1)
+    step = pair("stride", stride, 1)
+    gap = pair("dilation", dilation, 1)
+    parts = integer("groups", groups, 1)
+    kernel = (sizes[2], sizes[3])
+    around = padding_sides(padding, kernel, step, gap)
+    if sizes[0] % parts:
+        raise ValueError(
+            f"groups={parts} must divide the {sizes[0]} output channels (weight.shape[0]), remainder {sizes[0] % parts}"
+        )
+    out = windows_that_fit(size, kernel, step, around, gap)
+    return sizes, size, Setting(_short(step, size, around), around, _between(gap, kernel), parts, out)
+
+
+def dense_weights(W: object) -> Pair:
+    """Judge the weights of a dense layer between images of one size; return that size."""
+    value = tensor("W", W)
+    if value.dim() != 4 or value.shape[:2] != value.shape[2:] or 0 in value.shape:
+        raise ValueError(
+            f"W must have the shape (rows, columns, rows, columns), output cell and input pixel, got {shape(value)}"
+        )
+    arithmetic_dtype("W", value)
+    return value.shape[0], value.shape[1]
+
+
+def dense_kernel_setting(W: object, kernel_size: object, padding: object) -> tuple[Pair, Pair, Setting]:
+    """Judge a dense layer and the kernel to be found in it; return the kernel's size, the image's, and the setting."""
+    value = tensor("W", W)
+    if value.dim() != 4 or 0 in value.shape:
+        raise ValueError(
+            f"W must have 4 dimensions (output rows, output columns, rows, columns), got shape {shape(value)}"
+        )
+    if not (value.is_floating_point() or value.is_complex()):
+        raise TypeError(
+            f"W must be floating or complex, because weights are averaged, got {_dtype_name(value.dtype)}; convert it "
+            "with W.float()"
+        )
+    kernel = pair("kernel_size", kernel_size, 1)
+    _, size, setting = structure_setting((1, 1, *kernel), _plane(value), padding=padding)
+    if setting.output_size != tuple(value.shape[:2]):
+        raise ValueError(
+            f"a kernel {kernel[0]}×{kernel[1]} takes {size[0]}×{size[1]} pixels to {setting.output_size[0]}×"
+            f"{setting.output_size[1]} cells, but W has {value.shape[0]}×{value.shape[1]}: shape {shape(value)}; choose the "
+            "padding so that they agree"
+        )
+    return kernel, size, setting
+
+
+def _sizes(
+    name: str, value: object, dims: tuple[int, ...], meaning: str, minimum: int = 0
+) -> tuple[int, ...]:
+    """Judge a shape given as an argument."""
+    if not isinstance(value, (tuple, list)):
+        raise TypeError(f"{name} must be a shape {meaning}, got {describe(value)}")
+    if len(value) not in dims:
+        raise ValueError(f"{name} must be a shape {meaning}, got {len(value)} numbers: {tuple(value)}")
+    return tuple(integer(name, size, minimum) for size in value)
+
+
+def _grad_output(value: object, needed: tuple[int, ...], other: str, tensor_of_call: Tensor) -> None:
+    """Judge that a gradient has the shape, dtype and device of the output it belongs to."""
+    grad = tensor("grad_output", value)
+    if tuple(grad.shape) != needed:
+        raise ValueError(f"grad_output must have the shape of the output, {needed}, got {shape(grad)}")
+    same_device(grad_output=grad, **{other: tensor_of_call})
+    same_dtype(grad_output=grad, **{other: tensor_of_call})
 
 
 # ----------------------------------------------------------------------------------------------------- pooling

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from convbook import _checks, algorithms
+from convbook.algorithms.transposed import torch_transposed
 from convbook.windows import padded
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from convbook._forms import IntOrPair, PaddingLike
 
-__all__ = ["conv2d"]
+__all__ = ["conv2d", "conv_transpose2d"]
 
 
 def conv2d(
@@ -118,8 +119,8 @@ def conv2d(
     A frame of zeros, and every second window:
 
     >>> conv2d(X, K, stride=2, padding=1)
-    tensor([[[[ 0,  4],
-              [18, 43]]]])
+    tensor([[[[ 0,  8],
+              [21, 43]]]])
 
     An impulse shows the kernel turned around; a flipped one would come out as it is:
 
@@ -140,6 +141,110 @@ def conv2d(
         images = padded(images, setting.padding, padding_mode)
         setting = setting._replace(padding=_checks.NO_PADDING)
     output = algorithm(images, weight, bias, setting)
+    return output if input.dim() == 4 else output.squeeze(0)
+
+
+def conv_transpose2d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: IntOrPair = 1,
+    padding: IntOrPair = 0,
+    output_padding: IntOrPair = 0,
+    groups: int = 1,
+    dilation: IntOrPair = 1,
+) -> Tensor:
+    r"""Convolve transposed: each input cell stamps the kernel, times its value, into the output.
+
+    .. math::
+        Y_{n,o} = b_o + \sum_{c} \sum_{i,j} X_{n,c,i,j} \cdot \bigl(W_{c,o}
+        \text{ with its corner at } (s_h i - p_h,\; s_w j - p_w)\bigr)
+
+    The transpose of the matrix of :func:`conv2d` with the same weight, stride, padding and dilation: it maps
+    a convolution's output back to the size of its input.  It does not undo the convolution.
+
+    Parameters
+    ----------
+    input : Tensor
+        Shape (batch, channels, rows, columns), or (channels, rows, columns).
+    weight : Tensor
+        Shape (channels, output channels / groups, kernel rows, kernel columns): the weight that
+        :func:`conv2d` would take on the way there.
+    bias : Tensor, optional
+        Shape (output channels,).
+    stride : int or pair of int, optional
+        Rows and columns from one stamp to the next.
+    padding : int or pair of int, optional
+        Rows and columns *cut off* at each end: the padding of the convolution that this one transposes.
+    output_padding : int or pair of int, optional
+        Rows and columns computed in addition at the bottom and right, fewer than the stride or the dilation.
+        They choose among the input sizes that a strided convolution maps to one output size; what stands
+        there is computed, not zero.
+    groups : int, optional
+        In how many parts the channels are split.
+    dilation : int or pair of int, optional
+        Distance between neighbouring taps of the kernel.
+
+    Returns
+    -------
+    Tensor
+        Shape (batch, output channels, output rows, output columns), without batch where `input` has none; on
+        each axis s·(n − 1) − 2p + d·(k − 1) + 1 + output_padding, as :func:`transposed_output_size` computes
+        it.
+
+    Raises
+    ------
+    ValueError
+        If shapes do not match ("input has 3 channels but weight takes 1: …; the weight of a transposed
+        convolution is (input channels, output channels / groups, rows, columns), the other way round than
+        conv2d's"), nothing is left after cutting, or `output_padding` is too large.
+    TypeError
+        If an argument is no tensor or no integer (`padding` is no word here), or the dtypes differ.
+
+    See Also
+    --------
+    conv2d : the way there.
+    conv2d_input : the gradient of conv2d for its input, which is this function.
+    fold : adds the stamps up.
+    transposed_output_size : the arithmetic of the shape.
+
+    Notes
+    -----
+    batch · channels · rows · columns · output channels / groups · kernel rows · kernel columns
+    multiplications.  Where the kernel is no multiple of the stride, neighbouring output cells get different
+    numbers of stamps, which shows as a checkerboard [2]_.  Differences from torch: all integer dtypes,
+    exactly; half types are always summed in float32.
+
+    References
+    ----------
+    .. [1] V. Dumoulin and F. Visin, "A guide to convolution arithmetic for deep learning", 2016, chapter 4.
+       https://doi.org/10.48550/arXiv.1603.07285
+    .. [2] A. Odena, V. Dumoulin and C. Olah, "Deconvolution and Checkerboard Artifacts", Distill, 2016.
+       https://doi.org/10.23915/distill.00003
+
+    Examples
+    --------
+    Two cells, three columns apart, stamp their kernel:
+
+    >>> X = torch.tensor([[[1, 10]]])
+    >>> K = torch.tensor([[[[1, 2, 3]]]])
+    >>> conv_transpose2d(X, K, stride=3)
+    tensor([[[ 1,  2,  3, 10, 20, 30]]])
+
+    One column apart the stamps overlap, and are added:
+
+    >>> conv_transpose2d(X, K)
+    tensor([[[ 1, 12, 23, 30]]])
+    """
+    if _autocast(input):
+        return _autocasted(conv_transpose2d)(
+            input, weight, bias, stride, padding, output_padding, groups, dilation
+        )
+    setting = _checks.conv_transpose2d_setting(
+        input, weight, bias, stride, padding, output_padding, groups, dilation
+    )
+    images = input if input.dim() == 4 else input.unsqueeze(0)
+    output = torch_transposed(images, weight, bias, setting)
     return output if input.dim() == 4 else output.squeeze(0)
 
 

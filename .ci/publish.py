@@ -1,7 +1,7 @@
 """Put a built book into its folder among the published versions: `python .ci/publish.py BOOK PAGES VERSION`.
 
-PAGES holds one folder a version (`latest`, `0.1.0`, …), `versions.json` for the version switcher of the book, and
-a first page that leads to the newest release. Folders of other versions are left as they are.
+PAGES holds one folder a version (`latest`, `0.1.0`, …), `versions.json` for the version switcher of the
+book, and a first page that leads to the newest release. Folders of other versions are left as they are.
 """
 
 from __future__ import annotations

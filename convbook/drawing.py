@@ -108,7 +108,9 @@ _EDGE = "#8a8f94"
 """The lines between cells."""
 
 SIGNED = LinearSegmentedColormap.from_list(
-    "convbook_signed", ["#0a4c63", "#2583a3", "#86bfd3", "#ffffff", "#f3b28c", "#d4622c", "#93310a"]
+    "convbook_signed",
+    ["#0a4c63", "#2583a3", "#86bfd3", "#ffffff", "#f3b28c", "#d4622c", "#93310a"],
+    N=257,  # odd: one colour, white, lies in the middle
 )
 """Diverging colours for signed values: cool below zero, white at zero, warm above."""
 

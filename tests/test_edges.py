@@ -202,12 +202,12 @@ class TestMagnitudeAndOrientation:
 
     @pytest.mark.parametrize("degrees", range(-170, 181, 35))
     def test_a_half_plane_has_its_direction(self, degrees: int) -> None:
-        """A smoothed edge that brightens towards an angle has that orientation, within half a degree."""
+        """A smoothed edge that brightens towards an angle has that orientation, within a degree."""
         X = images.half_plane(31, math.radians(degrees), dtype=torch.float64)
-        X = detect_edges(X, gaussian(9, 2.0, dtype=torch.float64))
+        X = detect_edges(X, gaussian(13, 2.0, dtype=torch.float64))
         rows, columns = image_gradient(X, "scharr")
-        found = math.degrees(orientation(rows, columns)[10, 10].item())
-        assert abs((found - degrees + 180) % 360 - 180) < 0.5
+        found = math.degrees(orientation(rows, columns)[8, 8].item())
+        assert abs((found - degrees + 180) % 360 - 180) < 1
 
     def test_convention(self) -> None:
         """0 to the right, π/2 down, π to the left, −π/2 up; 0 where there is no gradient."""
@@ -326,7 +326,7 @@ class TestZeroCrossings:
         (
             lambda: image_gradient(torch.ones(3, 4).long(), per_pixel=True),
             TypeError,
-            "per_pixel=True divides, which needs a floating-point image, got X of torch.int64; pass X.float()",
+            "per_pixel=True divides, which needs a floating-point image, got X of torch.int64",
         ),
         (
             lambda: image_gradient(torch.ones(3, 4).long(), "roberts"),

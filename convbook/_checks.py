@@ -20,8 +20,9 @@ from convbook.geometry import padding_sides, transposed_size, windows_that_fit
 PADDING_MODES = ("zeros", "reflect", "replicate", "circular")
 
 LARGEST_PLANE = 2**28
-"""Cells that one padded or produced plane may have, unless the input's own plane is that large already (1 GiB in
-float32).  A padding of 10⁹ is a slip of the finger; without a bound it would take the machine down."""
+"""Cells that padding or an output size may make, unless the input is that large itself: 1 GiB in float32.
+
+A padding of 10⁹ is a slip of the finger; without a bound it would take the machine down."""
 
 NO_PADDING: Sides = ((0, 0), (0, 0))
 
@@ -66,15 +67,23 @@ class PoolSetting(NamedTuple):
     output_size: Pair
 
 
-# ------------------------------------------------------------------------------------------------ single tensors
+# --------------------------------------------------------------------------------------------- single tensors
 
 
 def tensor(name: str, value: object) -> Tensor:
-    """Judge that an argument is a tensor."""
+    """Judge that an argument is a tensor whose numbers lie in memory one by one."""
     if not isinstance(value, Tensor):
         cure = f"; make one with torch.tensor({name})" if isinstance(value, (list, tuple, int, float)) else ""
         cure = f"; make one with torch.from_numpy({name})" if type(value).__module__ == "numpy" else cure
         raise TypeError(f"{name} must be a torch.Tensor, got {describe(value)}{cure}")
+    if value.layout is not torch.strided or value.is_nested:
+        kind = "nested" if value.is_nested else str(value.layout).removeprefix("torch.")
+        cure = (
+            "pad it with torch.nested.to_padded_tensor"
+            if value.is_nested
+            else f"convert it with {name}.to_dense()"
+        )
+        raise TypeError(f"{name} must be a dense tensor, got a {kind} one; {cure}")
     return value
 
 
@@ -83,7 +92,8 @@ def matrix(name: str, value: object) -> Tensor:
     value = tensor(name, value)
     if value.dim() != 2:
         raise ValueError(
-            f"{name} must have 2 dimensions (rows, columns), got {value.dim()}: shape {shape(value)}{_matrix_cure(name, value)}"
+            f"{name} must have 2 dimensions (rows, columns), got {value.dim()}: shape "
+            f"{shape(value)}{_matrix_cure(name, value)}"
         )
     if value.shape[0] == 0 or value.shape[1] == 0:
         raise ValueError(f"{name} must have at least one row and one column, got shape {shape(value)}")
@@ -115,7 +125,8 @@ def same_dtype(**tensors: Tensor | None) -> None:
         first, *rest = given
         other = next(name for name in rest if given[name].dtype != dtypes[0])
         raise TypeError(
-            f"all tensors must have one dtype, got {kinds}; {_dtype_cure(first, other, *(given[n].dtype for n in (first, other)))}"
+            f"all tensors must have one dtype, got {kinds}; "
+            f"{_dtype_cure(first, other, *(given[n].dtype for n in (first, other)))}"
         )
 
 
@@ -125,8 +136,14 @@ def arithmetic_dtype(name: str, value: Tensor) -> None:
         raise TypeError(
             f"{name} must hold numbers, got bool; count with {name}.long() or measure with {name}.float()"
         )
-    if value.is_quantized or not (value.is_floating_point() or value.is_complex() or value.dtype in INTEGERS):
-        raise TypeError(f"{name} must be floating, complex or integer, got {_dtype_name(value.dtype)}")
+    known = value.dtype in INTEGERS or value.is_complex() or value.is_floating_point()
+    if value.is_quantized or not known or (value.dtype.itemsize == 1 and value.is_floating_point()):
+        cure = "; convert it with .float()" if value.is_floating_point() else ""
+        cure = "; convert it with .dequantize()" if value.is_quantized else cure
+        raise TypeError(
+            f"{name} must be floating (16 bits or more), complex or integer, got "
+            f"{_dtype_name(value.dtype)}{cure}"
+        )
 
 
 INTEGERS = frozenset(
@@ -143,8 +160,8 @@ HALVES = {
 def accumulator(dtype: torch.dtype) -> torch.dtype:
     """Dtype that sums are kept in, to be converted once at the end.
 
-    Half types are summed in single precision: bfloat16 alone would stop counting at 256.  Integers are summed in int64,
-    whose arithmetic modulo 2⁶⁴ has every narrower integer's among its low bits.
+    Half types are summed in single precision: bfloat16 alone would stop counting at 256.  Integers are summed
+    in int64, whose arithmetic modulo 2⁶⁴ has every narrower integer's among its low bits.
 
     Examples
     --------
@@ -156,7 +173,7 @@ def accumulator(dtype: torch.dtype) -> torch.dtype:
     return HALVES.get(dtype, dtype)
 
 
-# ------------------------------------------------------------------------------------------- teaching functions
+# ----------------------------------------------------------------------------------------- teaching functions
 
 
 def corr2d_arguments(X: object, K: object) -> tuple[Tensor, Tensor]:
@@ -183,7 +200,7 @@ def multi_in_out_arguments(X: object, K: object) -> tuple[Tensor, Tensor]:
     return X, K
 
 
-# ------------------------------------------------------------------------------------------------- convolution
+# ------------------------------------------------------------------------------------------------ convolution
 
 
 def conv2d_setting(
@@ -231,7 +248,8 @@ def conv2d_setting(
         _padding_reaches(size, around, mode)
     out = windows_that_fit(size, kernel, step, around, gap)
     if around != NO_PADDING:
-        _plane_is_sane("padding", padding, size, (size[0] + sum(around[0]), size[1] + sum(around[1])))
+        full = (size[0] + sum(around[0]), size[1] + sum(around[1]))
+        _plane_is_sane("padding", padding, size, full, _planes(x))
     return Setting(_short(step, size, around), around, _between(gap, kernel), parts, out)
 
 
@@ -252,8 +270,10 @@ def conv_transpose2d_setting(
     step = pair("stride", stride, 1)
     if isinstance(padding, str):
         raise TypeError(
-            f"padding of conv_transpose2d must be an integer or a pair of integers (rows, columns), got {padding!r}: "
-            "one output size has several inputs' sizes, so there is no single 'same'; compute it with transposed_output_size"
+            "padding of conv_transpose2d must be an integer or a pair of integers (rows, columns), got "
+            f"{padding!r}: "
+            "one output size has several inputs' sizes, so there is no single 'same'; compute it with "
+            "transposed_output_size"
         )
     cut = pair("padding", padding, 0)
     more = pair("output_padding", output_padding, 0)
@@ -262,8 +282,10 @@ def conv_transpose2d_setting(
     channels = x.shape[-3]
     if channels != w.shape[0]:
         raise ValueError(
-            f"input has {_count(channels, 'channel')} but weight takes {w.shape[0]}: input {shape(x)}, weight {shape(w)}; the "
-            "weight of a transposed convolution is (input channels, output channels / groups, rows, columns), the other "
+            f"input has {_count(channels, 'channel')} but weight takes {w.shape[0]}: input {shape(x)}, "
+            f"weight {shape(w)}; the "
+            "weight of a transposed convolution is (input channels, output channels / groups, rows, "
+            "columns), the other "
             "way round than conv2d's"
         )
     if channels % parts:
@@ -292,7 +314,9 @@ def conv2d_input_setting(
 ) -> Setting:
     """Judge the arguments of the gradient by the input and return the convolution's setting."""
     w = _weight(weight, "(output channels, input channels / groups, kernel rows, kernel columns)")
-    sizes = _sizes("input_size", input_size, (3, 4), "(batch, channels, rows, columns) or (channels, rows, columns)")
+    sizes = _sizes(
+        "input_size", input_size, (3, 4), "(batch, channels, rows, columns) or (channels, rows, columns)"
+    )
     stand_in = w.detach().new_empty(()).expand(sizes)  # a tensor of that shape without its memory
     setting = conv2d_setting(stand_in, w, None, stride, padding, dilation, groups)
     _grad_output(grad_output, (*sizes[:-3], w.shape[0], *setting.output_size), "weight", w)
@@ -311,9 +335,14 @@ def conv2d_weight_setting(
     """Judge the arguments of the gradient by the weight and return the convolution's setting."""
     x = images("input", input, "conv2d_weight")
     sizes = _sizes(
-        "weight_size", weight_size, (4,), "(output channels, input channels / groups, kernel rows, kernel columns)"
+        "weight_size",
+        weight_size,
+        (4,),
+        "(output channels, input channels / groups, kernel rows, kernel columns)",
     )
-    setting = conv2d_setting(x, x.detach().new_empty(()).expand(sizes), None, stride, padding, dilation, groups)
+    setting = conv2d_setting(
+        x, x.detach().new_empty(()).expand(sizes), None, stride, padding, dilation, groups
+    )
     _grad_output(grad_output, (*x.shape[:-3], sizes[0], *setting.output_size), "input", x)
     return setting
 
@@ -334,7 +363,8 @@ def matrix_setting(
     across = w.shape[1] * setting.groups * size[0] * size[1]
     if down * across > LARGEST_PLANE:
         raise ValueError(
-            f"the matrix of this convolution would have {down} rows and {across} columns, {down * across} entries; at most "
+            f"the matrix of this convolution would have {down} rows and {across} columns, {down * across} "
+            "entries; at most "
             f"{LARGEST_PLANE} are allowed; count them with matrix_structure, or take a smaller image"
         )
     return size, setting
@@ -359,7 +389,8 @@ def structure_setting(
     around = padding_sides(padding, kernel, step, gap)
     if sizes[0] % parts:
         raise ValueError(
-            f"groups={parts} must divide the {sizes[0]} output channels (weight.shape[0]), remainder {sizes[0] % parts}"
+            f"groups={parts} must divide the {sizes[0]} output channels (weight.shape[0]), remainder "
+            f"{sizes[0] % parts}"
         )
     out = windows_that_fit(size, kernel, step, around, gap)
     return sizes, size, Setting(_short(step, size, around), around, _between(gap, kernel), parts, out)
@@ -370,14 +401,15 @@ def dense_weights(W: object) -> Pair:
     value = tensor("W", W)
     if value.dim() != 4 or value.shape[:2] != value.shape[2:] or 0 in value.shape:
         raise ValueError(
-            f"W must have the shape (rows, columns, rows, columns), output cell and input pixel, got {shape(value)}"
+            "W must have the shape (rows, columns, rows, columns), output cell and input pixel, got "
+            f"{shape(value)}"
         )
     arithmetic_dtype("W", value)
     return value.shape[0], value.shape[1]
 
 
 def dense_kernel_setting(W: object, kernel_size: object, padding: object) -> tuple[Pair, Pair, Setting]:
-    """Judge a dense layer and the kernel to be found in it; return the kernel's size, the image's, and the setting."""
+    """Judge a dense layer and the kernel to be found in it; return both sizes and the setting."""
     value = tensor("W", W)
     if value.dim() != 4 or 0 in value.shape:
         raise ValueError(
@@ -385,7 +417,8 @@ def dense_kernel_setting(W: object, kernel_size: object, padding: object) -> tup
         )
     if not (value.is_floating_point() or value.is_complex()):
         raise TypeError(
-            f"W must be floating or complex, because weights are averaged, got {_dtype_name(value.dtype)}; convert it "
+            f"W must be floating or complex, because weights are averaged, got {_dtype_name(value.dtype)}; "
+            "convert it "
             "with W.float()"
         )
     kernel = pair("kernel_size", kernel_size, 1)
@@ -393,7 +426,8 @@ def dense_kernel_setting(W: object, kernel_size: object, padding: object) -> tup
     if setting.output_size != tuple(value.shape[:2]):
         raise ValueError(
             f"a kernel {kernel[0]}×{kernel[1]} takes {size[0]}×{size[1]} pixels to {setting.output_size[0]}×"
-            f"{setting.output_size[1]} cells, but W has {value.shape[0]}×{value.shape[1]}: shape {shape(value)}; choose the "
+            f"{setting.output_size[1]} cells, but W has {value.shape[0]}×{value.shape[1]}: shape "
+            f"{shape(value)}; choose the "
             "padding so that they agree"
         )
     return kernel, size, setting
@@ -419,7 +453,7 @@ def _grad_output(value: object, needed: tuple[int, ...], other: str, tensor_of_c
     same_dtype(grad_output=grad, **{other: tensor_of_call})
 
 
-# ----------------------------------------------------------------------------------------------------- pooling
+# ---------------------------------------------------------------------------------------------------- pooling
 
 
 def pool2d_arguments(X: object, pool_size: object, mode: object) -> tuple[Tensor, Pair]:
@@ -450,7 +484,8 @@ def pool2d_setting(
     around = ((cut[0], cut[0]), (cut[1], cut[1]))
     size = _plane(x)
     out = windows_that_fit(size, kernel, step, around, gap, bool(ceil_mode), noun="pooling window")
-    _plane_is_sane("padding", padding, size, (size[0] + 2 * cut[0], size[1] + 2 * cut[1]))
+    full = (size[0] + 2 * cut[0], size[1] + 2 * cut[1])
+    _plane_is_sane("padding", padding, size, full, _planes(x))
     return PoolSetting(kernel, _short(step, size, around), cut, _between(gap, kernel), out)
 
 
@@ -459,8 +494,8 @@ def pool_window(
 ) -> tuple[Pair, Pair, Pair, Pair]:
     """Judge what can be judged of a pooling without an image: kernel size, stride, padding, dilation.
 
-    `stride` None (or an empty sequence, as torch has it) means the kernel's size.  Padding may be at most half
-    the kernel, so that every window without gaps holds at least one pixel.
+    `stride` None (or an empty sequence, as torch has it) means the kernel's size.  Padding may be at most
+    half the kernel, so that every window without gaps holds at least one pixel.
     """
     kernel = pair("kernel_size", kernel_size, 1)
     default = stride is None or (isinstance(stride, Sequence) and len(stride) == 0)
@@ -477,9 +512,7 @@ def pool_window(
     return kernel, step, cut, gap
 
 
-def adaptive_size(
-    name: str, input: object, output_size: object, channels_may_be_empty: bool = False
-) -> Pair:
+def adaptive_size(name: str, input: object, output_size: object, channels_may_be_empty: bool = False) -> Pair:
     """Judge an adaptive pooling's arguments; None in `output_size` keeps the input's size on that axis."""
     x = images("input", input, name, channels_may_be_empty=channels_may_be_empty)
     size = _plane(x)
@@ -491,11 +524,12 @@ def adaptive_size(
 
 
 def wanted_size(output_size: object) -> tuple[int | None, int | None]:
-    """Judge what can be judged of an adaptive pooling without an image: an integer, or a pair with None allowed."""
+    """Judge an adaptive pooling's size without an image: an integer, or a pair that may hold None."""
     two = output_size if isinstance(output_size, (tuple, list)) else (output_size, output_size)
     if len(two) != 2:
         raise ValueError(
-            f"output_size must be an integer or a pair (rows, columns), got {len(two)} values: {output_size!r}"
+            f"output_size must be an integer or a pair (rows, columns), got {len(two)} values: "
+            f"{output_size!r}"
         )
     pair("output_size", tuple(0 if wanted is None else wanted for wanted in two), 0)
     rows, columns = (None if wanted is None else as_int(wanted) for wanted in two)
@@ -514,7 +548,7 @@ def ordered_dtype(function: str, x: Tensor, name: str = "input") -> None:
 
 
 def averaged_dtype(function: str, x: Tensor, name: str = "input", *, truncated: bool = False) -> None:
-    """Judge that a tensor's numbers can be averaged; `truncated` allows int64, whose average loses its fraction."""
+    """Judge that numbers can be averaged; `truncated` allows int64, whose average loses its fraction."""
     if x.dtype in REALS or (truncated and x.dtype is torch.int64):
         return
     needed = (
@@ -556,7 +590,7 @@ def norm_type(value: object) -> float:
     return float(value)
 
 
-# ---------------------------------------------------------------------------------------- padding, unfold and fold
+# ----------------------------------------------------------------------------------- padding, unfold and fold
 
 
 def pad_arguments(input: object, padding: object, mode: object, value: object) -> tuple[Tensor, Sides]:
@@ -564,7 +598,8 @@ def pad_arguments(input: object, padding: object, mode: object, value: object) -
     x = tensor("input", input)
     if x.dim() < 2 or x.shape[-1] == 0 or x.shape[-2] == 0:
         raise ValueError(
-            f"input of pad must have at least 2 dimensions (…, rows, columns), at least one row and one column, got shape {shape(x)}"
+            "input of pad must have at least 2 dimensions (…, rows, columns), at least one row and one "
+            f"column, got shape {shape(x)}"
         )
     around = sides("padding", padding)
     word = one_of("mode", mode, PADDING_MODES)
@@ -581,7 +616,8 @@ def pad_arguments(input: object, padding: object, mode: object, value: object) -
     size = _plane(x)
     if word != "zeros":
         _padding_reaches(size, around, word)
-    _plane_is_sane("padding", padding, size, (size[0] + sum(around[0]), size[1] + sum(around[1])))
+    full = (size[0] + sum(around[0]), size[1] + sum(around[1]))
+    _plane_is_sane("padding", padding, size, full, _planes(x))
     return x, around
 
 
@@ -597,7 +633,8 @@ def unfold_setting(
     around = ((cut[0], cut[0]), (cut[1], cut[1]))
     size = _plane(x)
     out = windows_that_fit(size, kernel, step, around, gap)
-    _plane_is_sane("padding", padding, size, (size[0] + 2 * cut[0], size[1] + 2 * cut[1]))
+    full = (size[0] + 2 * cut[0], size[1] + 2 * cut[1])
+    _plane_is_sane("padding", padding, size, full, _planes(x))
     return kernel, Setting(_short(step, size, around), around, _between(gap, kernel), 1, out)
 
 
@@ -628,7 +665,8 @@ def fold_setting(
     taps = kernel[0] * kernel[1]
     if rows == 0 or rows % taps:
         raise ValueError(
-            f"input of fold must have channels · kernel rows · kernel columns rows, a multiple of {kernel[0]}·{kernel[1]} = {taps}; "
+            "input of fold must have channels · kernel rows · kernel columns rows, a multiple of "
+            f"{kernel[0]}·{kernel[1]} = {taps}; "
             f"got {rows}, remainder {rows % taps}: shape {shape(x)}"
         )
     if columns != out[0] * out[1]:
@@ -642,7 +680,7 @@ def fold_setting(
     return size, kernel, Setting(_short(step, size, around), around, _between(gap, kernel), 1, out)
 
 
-# ------------------------------------------------------------------------------------------------- shared pieces
+# ---------------------------------------------------------------------------------------------- shared pieces
 
 
 def images(name: str, value: object, function: str, *, channels_may_be_empty: bool = True) -> Tensor:
@@ -650,16 +688,19 @@ def images(name: str, value: object, function: str, *, channels_may_be_empty: bo
     x = tensor(name, value)
     if x.dim() not in (3, 4):
         raise ValueError(
-            f"{name} of {function} must have 4 dimensions (batch, channels, rows, columns) or 3 (channels, rows, columns), "
+            f"{name} of {function} must have 4 dimensions (batch, channels, rows, columns) or 3 (channels, "
+            "rows, columns), "
             f"got {x.dim()}: shape {shape(x)}{_image_cure(name, x)}"
         )
     if x.shape[-1] == 0 or x.shape[-2] == 0:
         raise ValueError(
-            f"{name} must have at least one row and one column, got shape {shape(x)}; only the batch may be empty"
+            f"{name} must have at least one row and one column, got shape {shape(x)}; only the batch may "
+            "be empty"
         )
     if not channels_may_be_empty and x.shape[-3] == 0:
         raise ValueError(
-            f"{name} of {function} must have at least one channel, got shape {shape(x)}; only the batch may be empty"
+            f"{name} of {function} must have at least one channel, got shape {shape(x)}; only the batch "
+            "may be empty"
         )
     return x
 
@@ -676,7 +717,8 @@ def one_plane(name: str, value: object) -> Tensor:
     x = tensor(name, value)
     if x.dim() != 4 or x.shape[0] != 1 or x.shape[1] != 1:
         raise ValueError(
-            f"{name} must have shape (1, 1, rows, columns), got {shape(x)}; a layer with one output channel gives it"
+            f"{name} must have shape (1, 1, rows, columns), got {shape(x)}; a layer with one output "
+            "channel gives it"
         )
     return x
 
@@ -721,7 +763,8 @@ def _stack(name: str, value: object, dims: int, meaning: str) -> Tensor:
 def _same_channels(X: Tensor, K: Tensor, needed: int) -> None:
     if X.shape[0] != needed:
         raise ValueError(
-            f"X has {_count(X.shape[0], 'channel')} but K takes {needed}: X {shape(X)}, K {shape(K)}; each input channel "
+            f"X has {_count(X.shape[0], 'channel')} but K takes {needed}: X {shape(X)}, K {shape(K)}; each "
+            "input channel "
             "needs a kernel of its own, and the results are summed"
         )
 
@@ -761,12 +804,14 @@ def _conv_channels(x: Tensor, w: Tensor, groups: int) -> None:
     if taken * groups != channels:
         each = f"{taken} per group · {groups} groups = {taken * groups}" if groups > 1 else f"{taken}"
         raise ValueError(
-            f"input has {_count(channels, 'channel')} but weight takes {each}: input {shape(x)}, weight {shape(w)}"
+            f"input has {_count(channels, 'channel')} but weight takes {each}: input {shape(x)}, weight "
+            f"{shape(w)}"
             f"{_channels_cure(x, w, groups)}"
         )
     if outs % groups:
         raise ValueError(
-            f"groups={groups} must divide the {outs} output channels (weight.shape[0]), remainder {outs % groups}"
+            f"groups={groups} must divide the {outs} output channels (weight.shape[0]), remainder "
+            f"{outs % groups}"
         )
 
 
@@ -774,7 +819,10 @@ def _channels_cure(x: Tensor, w: Tensor, groups: int) -> str:
     needed = w.shape[1] * groups
     if x.shape[-1] == needed and x.shape[-3] != needed:
         order = "(0, 3, 1, 2)" if x.dim() == 4 else "(2, 0, 1)"
-        return f"; if the channels stand last, bring them forward with input.permute{order} (a reshape would scramble pixels)"
+        return (
+            f"; if the channels stand last, bring them forward with input.permute{order} (a reshape "
+            "would scramble pixels)"
+        )
     if groups == 1 and w.shape[0] == x.shape[-3]:
         return "; weight is (output channels, input channels, …): perhaps the two are swapped"
     if groups == 1 and w.shape[1] == 1:
@@ -785,7 +833,8 @@ def _channels_cure(x: Tensor, w: Tensor, groups: int) -> str:
 def _bias(b: Tensor | None, outs: int) -> None:
     if b is not None and (b.dim() != 1 or b.shape[0] != outs):
         raise ValueError(
-            f"bias must have one number for each of the {outs} output channels, shape ({outs},), got {shape(b)}"
+            f"bias must have one number for each of the {outs} output channels, shape ({outs},), got "
+            f"{shape(b)}"
         )
 
 
@@ -812,13 +861,21 @@ def _padding_reaches(size: Pair, around: Sides, mode: str) -> None:
             )
 
 
-def _plane_is_sane(name: str, value: object, size: Pair, plane: Pair) -> None:
-    """Refuse a plane so large that only a slip can have asked for it, before anything is allocated."""
-    if plane[0] * plane[1] > max(LARGEST_PLANE, 4 * size[0] * size[1]):
+def _plane_is_sane(name: str, value: object, size: Pair, plane: Pair, planes: int = 1) -> None:
+    """Refuse planes so large that only a slip can have asked for them, before anything is allocated."""
+    cells = plane[0] * plane[1]
+    if planes * cells > max(LARGEST_PLANE, 4 * planes * size[0] * size[1]):
+        count = f"{planes} planes" if planes > 1 else "a plane"
+        total = f", {planes * cells} in all," if planes > 1 else ""
         raise ValueError(
-            f"{name}={value!r} makes a plane of {plane[0]}×{plane[1]} = {plane[0] * plane[1]} cells out of an input of "
-            f"{size[0]}×{size[1]}; at most {LARGEST_PLANE} are allowed"
+            f"{name}={value!r} makes {count} of {plane[0]}×{plane[1]} = {cells} cells{total} out of an input "
+            f"of {size[0]}×{size[1]}; at most {LARGEST_PLANE} are allowed"
         )
+
+
+def _planes(x: Tensor) -> int:
+    """Count the planes of a batch of images; an empty batch counts as one."""
+    return max(1, math.prod(x.shape[:-2]))
 
 
 def _matrix_cure(name: str, value: Tensor) -> str:

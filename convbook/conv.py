@@ -250,7 +250,9 @@ def conv_transpose2d(
 
 def _autocast(input: object) -> bool:
     """Tell whether ``torch.autocast`` is on; asking is an error on a device that does not know it."""
-    device = input.device.type if isinstance(input, Tensor) else "none"
+    if not isinstance(input, Tensor):
+        return False  # the checks will say so
+    device = input.device.type
     return torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device)
 
 

@@ -15,6 +15,5 @@ else:
             PythonCodeBlockParser(doctest_optionflags=doctest.NORMALIZE_WHITESPACE),
             DocTestDirectiveParser(optionflags=doctest.NORMALIZE_WHITESPACE),
         ],
-        patterns=["README.md", "docs/*.md"],
-        excludes=["docs/_build/**"],
+        patterns=["*.md"],
     ).pytest()

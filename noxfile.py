@@ -165,7 +165,11 @@ def conformance(session: nox.Session) -> None:
 def doctest(session: nox.Session) -> None:
     """Run every example in the docstrings, in README.md and in the pages that are not notebooks."""
     prepare(session, "tests")
-    run(session, "-m", "pytest", "--doctest-modules", "convbook", "README.md", "docs", *session.posargs)
+    written = [
+        path for path in (ROOT / "docs").rglob("*.md") if not {"_build", "node_modules"} & set(path.parts)
+    ]
+    pages = ["README.md", "CONTRIBUTING.md", *sorted(str(path.relative_to(ROOT)) for path in written)]
+    run(session, "-m", "pytest", "--doctest-modules", *(session.posargs or ["convbook", *pages]))
 
 
 # ------------------------------------------------------------------------------------------------ the book

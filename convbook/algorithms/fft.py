@@ -1,0 +1,176 @@
+r"""FFT: correlation is multiplication between spectra, tile by tile.
+
+.. math:: Y = \mathcal F^{-1}\bigl(\mathcal F(X) \cdot \overline{\mathcal F(\overline K)}\bigr)
+
+The transform is periodic, so a tile's outputs whose window runs over its end are wrong, and are thrown away:
+a transform of side n gives n − k + 1 right outputs on each axis, and the next tile starts where they stop
+("overlap-save", [1]_).  Small images are one tile.
+
+- Multiplications: about 5·log₂ n² for each output of a tile, whatever the kernel: nothing grows with k but
+  what is thrown away.
+- Memory: the spectra of one row of tiles; of the whole image where it is one tile.
+- Accuracy: relative to the *largest* number of the tile.  Beside a pixel of 10⁶, float32 leaves small ones no
+  digit after the first decimal place, and one NaN or Inf spoils its whole tile.  Where that matters the
+  definition's relatives are the choice.
+- Wins for kernels that no product of short filters makes, from about 20×20 on.
+
+Between channels, spectra are multiplied and added frequency by frequency: a small matrix product for each.
+Strides compute every output and keep some.
+
+References
+----------
+.. [1] T. G. Stockham, "High-speed convolution and correlation", AFIPS Spring Joint Computer Conference, 1966,
+   229–233. https://doi.org/10.1145/1464182.1464209
+.. [2] J. W. Cooley and J. W. Tukey, "An algorithm for the machine calculation of complex Fourier series",
+   Mathematics of Computation 19, 1965, 297–301. https://doi.org/10.1090/S0025-5718-1965-0178586-1
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from convbook._checks import Setting
+from convbook.algorithms._by_hand import differentiable
+from convbook.algorithms._exact import widened
+from convbook.algorithms._shared import Strip, declines_integers, rows_for
+
+__all__ = ["fft", "good_size"]
+
+WHOLE = 540
+"""Sides up to this are transformed in one piece."""
+
+TILE = 256
+"""Side of a tile where the image is larger: its spectrum stays in the cache."""
+
+
+@differentiable
+@declines_integers("fft", "a spectrum is made of sines and cosines")
+@widened
+def fft(input: Tensor, weight: Tensor, bias: Tensor | None, setting: Setting) -> Tensor:
+    """Convolve by multiplying spectra, in tiles that overlap by the kernel.
+
+    Parameters
+    ----------
+    input : Tensor
+        Shape (N, C, H, W), floating or complex.
+    weight : Tensor
+        Shape (O, C / groups, kh, kw).
+    bias : Tensor or None
+        Shape (O,).
+    setting : Setting
+        Judged stride, padding, dilation, groups and output size; none is declined.
+
+    Returns
+    -------
+    Tensor
+        Shape (N, O, rows, columns).
+
+    Raises
+    ------
+    NotImplementedError
+        For integers: the transform leaves them.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from convbook._checks import conv2d_setting
+    >>> X, K = torch.arange(9.0).reshape(1, 1, 3, 3), torch.arange(4.0).reshape(1, 1, 2, 2)
+    >>> fft(X, K, None, conv2d_setting(X, K)).round()
+    tensor([[[[19., 25.],
+              [37., 43.]]]])
+    """
+    output = input.new_zeros(input.shape[0], weight.shape[0], *setting.output_size)
+    if output.numel() and weight.shape[1]:
+        dense = _dense(setting)
+        reach = tuple((k - 1) * d + 1 for k, d in zip(weight.shape[2:], setting.dilation, strict=True))
+        sides = tuple(_transform_side(n, r) for n, r in zip(dense.output_size, reach, strict=True))
+        spectrum = _kernel_spectrum(weight, setting, (sides[0], sides[1]))
+        hop = sides[0] - reach[0] + 1
+        for top in range(0, dense.output_size[0], hop):
+            rows = _row_of_tiles(input, spectrum, dense, top, (sides[0], sides[1]), (reach[0], reach[1]))
+            _keep_strided(output, rows, top, setting)
+    return output if bias is None else output.add_(bias.view(-1, 1, 1))
+
+
+def good_size(n: int) -> int:
+    """Return the next size whose only prime factors are 2, 3 and 5, where transforms are quick.
+
+    Examples
+    --------
+    >>> [good_size(n) for n in (7, 11, 13, 17, 1021)]
+    [8, 12, 15, 18, 1024]
+    """
+    while True:
+        left = n
+        for prime in (2, 3, 5):
+            while left % prime == 0:
+                left //= prime
+        if left == 1:
+            return n
+        n += 1
+
+
+def _dense(setting: Setting) -> Setting:
+    """Return the setting at stride 1 whose outputs contain those of `setting`."""
+    (rows, columns), (down, along) = setting.output_size, setting.stride
+    return setting._replace(stride=(1, 1), output_size=((rows - 1) * down + 1, (columns - 1) * along + 1))
+
+
+def _transform_side(outputs: int, reach: int) -> int:
+    """Return the transform's side on one axis: the whole image, or a tile of four kernels and more."""
+    whole = outputs + reach - 1
+    return good_size(whole if whole <= WHOLE else min(whole, max(TILE, 4 * reach)))
+
+
+def _kernel_spectrum(weight: Tensor, setting: Setting, sides: tuple[int, int]) -> Tensor:
+    """Return the conjugate spectrum of the conjugate kernels: (groups, O / groups, C / groups, x, y)."""
+    outputs, depth, kh, kw = weight.shape
+    gap_down, gap_along = setting.dilation
+    spread = weight.new_zeros(outputs, depth, (kh - 1) * gap_down + 1, (kw - 1) * gap_along + 1)
+    spread[..., ::gap_down, ::gap_along] = weight
+    transform = torch.fft.fft2 if weight.is_complex() else torch.fft.rfft2
+    spectrum: Tensor = transform(spread.conj(), sides).conj().resolve_conj()
+    return spectrum.view(setting.groups, outputs // setting.groups, *spectrum.shape[1:])
+
+
+def _row_of_tiles(
+    input: Tensor,
+    spectrum: Tensor,
+    setting: Setting,
+    top: int,
+    sides: tuple[int, int],
+    reach: tuple[int, int],
+) -> Tensor:
+    """Return the output rows from `top` on that one row of tiles gives, shape (N, O, rows, columns)."""
+    height, width = (side - r + 1 for side, r in zip(sides, reach, strict=True))
+    columns = setting.output_size[1]
+    tiles = -(-columns // width)
+    strip = Strip(slice(None), top, height, height)
+    beyond = (tiles - 1) * width + sides[1] - (columns + reach[1] - 1)  # zeros that fill the last tile
+    rows = rows_for(input, strip, reach[0], setting, (0, beyond))[..., : (tiles - 1) * width + sides[1]]
+    grouped = rows.reshape(rows.shape[0], setting.groups, -1, *rows.shape[2:])
+    windows = grouped.unfold(4, sides[1], width).transpose(
+        3, 4
+    )  # (N, groups, C, tiles, rows, columns), a view
+    if input.is_complex():
+        tiled = torch.fft.ifft2(_between_channels(torch.fft.fft2(windows), spectrum))
+    else:
+        tiled = torch.fft.irfft2(_between_channels(torch.fft.rfft2(windows), spectrum), sides)
+    right: Tensor = tiled[..., :height, :width].flatten(1, 2).transpose(2, 3)  # (N, O, height, tiles, width)
+    return right[:, :, : setting.output_size[0] - top].flatten(3)[..., :columns]
+
+
+def _between_channels(image: Tensor, kernel: Tensor) -> Tensor:
+    """Multiply (N, groups, C, tiles, x, y) by (groups, O, C, x, y) and add over C, at each frequency."""
+    if kernel.shape[2] == 1:
+        return image * kernel[:, :, 0, None]
+    return torch.einsum("ngctxy,gocxy->ngotxy", image, kernel)
+
+
+def _keep_strided(output: Tensor, rows: Tensor, top: int, setting: Setting) -> None:
+    """Write those of the dense rows from `top` on that the stride keeps."""
+    down, along = setting.stride
+    first = -(-top // down)
+    kept = rows[:, :, first * down - top :: down, ::along]
+    output[:, :, first : first + kept.shape[2]] = kept

@@ -1,0 +1,174 @@
+r"""Separable: a kernel that is a column times a row filters by the column, then by the row.
+
+.. math:: K_{a,b} = v_a\, h_b \quad\Rightarrow\quad Y = h \star_{\text{columns}} (v \star_{\text{rows}} X)
+
+Gaussian, Sobel, Prewitt, Scharr and box kernels are of this kind.  Any kernel is a sum of such products, as
+many as its rank says, and the rank is found by Gaussian elimination: take the largest entry as the pivot,
+subtract the product of its column and row over the pivot, and see what remains (a cross approximation, [1]_).
+
+- Multiplications: rank · (kh + kw) for each output, where the definition needs kh · kw.
+- Memory: the output, and one cache-sized strip between the two passes.
+- Accuracy: that of the definition, with one more rounding in between.  The factors are found in float64; what
+  elimination leaves is dropped where it is below the roundings of the largest entry, so the sum is the kernel
+  to the last digit. NaN and Inf spread over the block of the vertical pass and the tile of the horizontal
+  one.
+- Wins for rank one from about 5×5 on, and grows with the kernel's side only, not with its area.
+
+Both passes are products with band matrices (:mod:`convbook.algorithms.band`): one from the left, b output
+rows at a time, and one from the right, 32 output columns at a time.
+
+References
+----------
+.. [1] M. Bebendorf, "Approximation of boundary element matrices", Numerische Mathematik 86, 2000, 565–589.
+   https://doi.org/10.1007/PL00005410
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from convbook._checks import Setting
+from convbook.algorithms._by_hand import differentiable
+from convbook.algorithms._exact import widened
+from convbook.algorithms._shared import declines_integers, rows_for, strips
+from convbook.algorithms.band import band_matrices
+
+__all__ = ["rank_factors", "separable"]
+
+BLOCK = 8
+"""Output rows at once in the vertical pass."""
+
+TILE = 32
+"""Output columns at once in the horizontal pass: 16 makes too small products, 64 multiplies too many of the
+band's zeros."""
+
+
+@differentiable
+@declines_integers("separable", "the factors of an integer kernel are fractions")
+@widened
+def separable(input: Tensor, weight: Tensor, bias: Tensor | None, setting: Setting) -> Tensor:
+    """Convolve by column filters, then row filters, as many pairs as the kernel's rank.
+
+    Parameters
+    ----------
+    input : Tensor
+        Shape (N, C, H, W), floating or complex.
+    weight : Tensor
+        Shape (O, C / groups, kh, kw).
+    bias : Tensor or None
+        Shape (O,).
+    setting : Setting
+        Judged stride, padding, dilation, groups and output size; none is declined.
+
+    Returns
+    -------
+    Tensor
+        Shape (N, O, rows, columns).
+
+    Raises
+    ------
+    NotImplementedError
+        For integers: dividing by the pivot leaves them.
+
+    Examples
+    --------
+    A kernel of ones is a column of ones times a row of ones:
+
+    >>> import torch
+    >>> from convbook._checks import conv2d_setting
+    >>> X, K = torch.ones(1, 1, 3, 3), torch.ones(1, 1, 2, 2)
+    >>> separable(X, K, None, conv2d_setting(X, K))
+    tensor([[[[4., 4.],
+              [4., 4.]]]])
+    """
+    output = input.new_empty(input.shape[0], weight.shape[0], *setting.output_size)
+    if output.numel() == 0 or weight.shape[1] == 0:
+        output = output.zero_()
+    else:
+        columns, rows = rank_factors(weight)
+        reach = (weight.shape[2] - 1) * setting.dilation[0] + 1
+        for strip in strips(input, setting, BLOCK):
+            target = output[strip.images, :, strip.top : strip.top + strip.rows]
+            _two_passes(target, rows_for(input, strip, reach, setting), columns, rows, setting, strip.block)
+    return output if bias is None else output.add_(bias.view(-1, 1, 1))
+
+
+def rank_factors(weight: Tensor, most: int | None = None) -> tuple[Tensor, Tensor]:
+    """Return columns and rows whose products add up to the kernels.
+
+    Parameters
+    ----------
+    weight : Tensor
+        Kernels, shape (O, C, kh, kw).
+    most : int, optional
+        Stop after this many pairs, whatever remains.
+
+    Returns
+    -------
+    columns, rows : Tensor
+        Shapes (O, C, rank, kh) and (O, C, rank, kw); `rank` is the largest among the kernels, at least 1.  On
+        CPU it is found by looking at the numbers; on other devices, where looking would mean waiting, it is
+        min(kh, kw).
+
+    Examples
+    --------
+    >>> columns, rows = rank_factors(torch.tensor([[[[1.0, 0.0, -1.0], [2.0, 0.0, -2.0], [1.0, 0.0, -1.0]]]]))
+    >>> columns, rows
+    (tensor([[[[1., 2., 1.]]]]), tensor([[[[ 1.,  0., -1.]]]]))
+    """
+    outputs, depth, kh, kw = weight.shape
+    looking = weight.device.type == "cpu"
+    left = weight.to(torch.complex128 if weight.is_complex() else torch.float64)
+    # Where a product of two rounded numbers was rounded again, four roundings of half an eps may remain.
+    enough = 2 * torch.finfo(weight.dtype).eps * left.abs().amax((2, 3), keepdim=True) if looking else None
+    columns, rows = [], []
+    for _ in range(min(kh, kw) if most is None else most):
+        at = left.abs().flatten(2).argmax(2)
+        column = left.gather(3, (at % kw).view(outputs, depth, 1, 1).expand(-1, -1, kh, 1))
+        row = left.gather(2, (at // kw).view(outputs, depth, 1, 1).expand(-1, -1, 1, kw))
+        pivot = row.gather(3, (at % kw).view(outputs, depth, 1, 1))
+        row = torch.where(pivot == 0, 0, row / pivot)  # nothing remains of a kernel that is zero
+        columns.append(column[..., 0])
+        rows.append(row[..., 0, :])
+        left = left - column * row
+        if enough is not None and bool((left.abs() <= enough).all()):
+            break
+    return torch.stack(columns, 2).to(weight.dtype), torch.stack(rows, 2).to(weight.dtype)
+
+
+def _two_passes(
+    output: Tensor, rows: Tensor, column_filters: Tensor, row_filters: Tensor, setting: Setting, block: int
+) -> None:
+    """Write one strip of the output: for each pair of filters, down the columns and then along the rows."""
+    images, outputs, count, width = output.shape
+    depth, rank = column_filters.shape[1:3]
+    many, (down, along), (gap_down, gap_along) = images * (count // block), setting.stride, setting.dilation
+    vertical = band_matrices(column_filters, block, down, gap_down)
+    tall = vertical.shape[-1]
+    blocks = rows.unfold(2, tall, block * down).transpose(3, 4)  # (images, C, blocks, tall, W), a view
+    for start, tiles, columns in _tiles(width):
+        horizontal = band_matrices(row_filters, columns, along, gap_along).mT.contiguous()
+        wide = horizontal.shape[-2]
+        needed = slice(start * along, start * along + (tiles - 1) * columns * along + wide)
+        for o in range(outputs):
+            first = o // (outputs // setting.groups) * depth
+            total = output.new_empty(tiles, images * count, columns)
+            for c in range(depth):
+                channel = blocks[:, first + c, :, :, needed].reshape(many, tall, -1)
+                for r in range(rank):
+                    between = torch.bmm(vertical[o, c, r].expand(many, -1, -1), channel).flatten(0, 1)
+                    tiled = between.unfold(1, wide, columns * along).transpose(
+                        0, 1
+                    )  # (tiles, …, wide), a view
+                    matrix = horizontal[o, c, r].expand(tiles, -1, -1)
+                    torch.baddbmm(total, tiled, matrix, beta=int(c + r > 0), out=total)
+            side_by_side = total.view(tiles, images, count, columns).permute(1, 2, 0, 3)
+            output[:, o, :, start : start + tiles * columns] = side_by_side.flatten(2)
+
+
+def _tiles(width: int) -> list[tuple[int, int, int]]:
+    """Cut the columns into tiles and a narrower last one: (first column, tiles, columns in a tile)."""
+    whole = width // TILE
+    cuts = [(0, whole, TILE)] if whole else []
+    return [*cuts, (whole * TILE, 1, width % TILE)] if width % TILE else cuts

@@ -245,7 +245,7 @@ def conv2d_setting(
     mode = one_of("padding_mode", padding_mode, PADDING_MODES)
     size = _plane(x)
     if mode != "zeros":
-        _padding_reaches(size, around, mode)
+        _padding_reaches("padding_mode", size, around, mode)
     out = windows_that_fit(size, kernel, step, around, gap)
     if around != NO_PADDING:
         full = (size[0] + sum(around[0]), size[1] + sum(around[1]))
@@ -615,7 +615,7 @@ def pad_arguments(input: object, padding: object, mode: object, value: object) -
         )
     size = _plane(x)
     if word != "zeros":
-        _padding_reaches(size, around, word)
+        _padding_reaches("mode", size, around, word)
     full = (size[0] + sum(around[0]), size[1] + sum(around[1]))
     _plane_is_sane("padding", padding, size, full, _planes(x))
     return x, around
@@ -845,7 +845,7 @@ def _one_kind(x: Tensor, w: Tensor, b: Tensor | None) -> None:
     arithmetic_dtype("input", x)
 
 
-def _padding_reaches(size: Pair, around: Sides, mode: str) -> None:
+def _padding_reaches(name: str, size: Pair, around: Sides, mode: str) -> None:
     """Judge that the padding can be filled from the image itself."""
     for axis, word in enumerate(("rows", "columns")):
         most = {"reflect": size[axis] - 1, "circular": size[axis]}.get(mode)
@@ -856,7 +856,7 @@ def _padding_reaches(size: Pair, around: Sides, mode: str) -> None:
                 else "it would wrap around more than once"
             )
             raise ValueError(
-                f'"{mode}" can pad {size[axis]} {word} by at most {most} on a side ({why}), '
+                f'{name}="{mode}" can pad {size[axis]} {word} by at most {most} on a side ({why}), '
                 f"got {around[axis][0]} and {around[axis][1]}"
             )
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import functools
 import importlib
 import inspect
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,54 +21,35 @@ PACKAGE = ROOT / "convbook"
 
 # -------------------------------------------------------------------------------- the direction of imports
 
-# Which modules of the package each module may import. A module that is not listed fails the test: whoever
-# adds one decides where it stands. `algorithms` stands for the folder: inside it, imports are free.
+# Which modules of the package each module may import, from the ground up. A module that is not listed fails
+# the test: whoever adds one decides where it stands. `algorithms` stands for its folder, inside which imports
+# are free.
+GROUND = {"_forms"}
+JUDGED = GROUND | {"geometry", "_checks"}
+FORMS = JUDGED | {"correlation", "windows"}
+ENGINE = FORMS | {"algorithms"}
+FRONT = ENGINE | {"conv"}
+ALL = FRONT | {"gradients", "pooling", "dense", "kernels", "edges", "images", "layers", "learning"}
+
 MAY_IMPORT: dict[str, set[str]] = {
     "_forms": set(),
-    "geometry": {"_forms"},
-    "images": {"_forms"},
-    "kernels": {"_forms"},
-    "_checks": {"_forms", "geometry"},
-    "correlation": {"_forms", "geometry", "_checks"},
-    "windows": {"_forms", "geometry", "_checks"},
-    "algorithms": {"_forms", "geometry", "_checks", "correlation", "windows"},
-    "conv": {"_forms", "geometry", "_checks", "correlation", "windows", "algorithms"},
-    "gradients": {"_forms", "geometry", "_checks", "correlation", "windows", "algorithms", "conv"},
-    "pooling": {"_forms", "geometry", "_checks", "correlation", "windows", "algorithms"},
-    "dense": {"_forms", "geometry", "_checks", "correlation", "windows", "algorithms", "conv"},
-    "edges": {"_forms", "geometry", "_checks", "correlation", "windows", "algorithms", "conv", "kernels"},
-    "layers": {
-        *(
-            "_forms",
-            "geometry",
-            "_checks",
-            "correlation",
-            "windows",
-            "algorithms",
-            "conv",
-            "gradients",
-            "pooling",
-        ),
-    },
-    "learning": {
-        *("_forms", "geometry", "_checks", "correlation", "windows", "algorithms", "conv", "gradients"),
-    },
-    "exercises": {
-        *(
-            "_forms",
-            "geometry",
-            "_checks",
-            "correlation",
-            "windows",
-            "algorithms",
-            "conv",
-            "gradients",
-            "pooling",
-        ),
-        *("dense", "edges", "kernels", "images", "layers", "learning"),
-    },
-    # Draws what it is given: it may ask for sizes, and for the forms an argument takes, but computes nothing.
-    "drawing": {"_forms", "geometry"},
+    "geometry": GROUND,
+    "images": GROUND,
+    "kernels": GROUND,
+    "_checks": GROUND | {"geometry"},
+    "correlation": JUDGED,
+    "windows": JUDGED,
+    "algorithms": FORMS,
+    "conv": ENGINE,
+    "pooling": ENGINE,
+    "gradients": FRONT,
+    "dense": FRONT,
+    "edges": FRONT | {"kernels"},
+    "layers": FRONT | {"gradients", "pooling"},
+    "learning": FRONT | {"gradients"},
+    "exercises": ALL,
+    # Draws what it is given: it may ask for sizes, but computes nothing.
+    "drawing": GROUND | {"geometry"},
 }
 
 
@@ -179,18 +162,23 @@ def test_importing_convbook_loads_no_matplotlib() -> None:
 
 def public_modules() -> list[str]:
     """The dotted names of the modules that a user may import."""
-    names = []
-    for path in sorted(PACKAGE.rglob("*.py")):
-        parts = ("convbook", *path.relative_to(PACKAGE).with_suffix("").parts)
-        parts = parts[:-1] if parts[-1] == "__init__" else parts
-        if not any(part.startswith("_") for part in parts[1:]):
-            names.append(".".join(parts))
-    return names
+    files = [f"convbook.{path.stem}" for path in PACKAGE.glob("[a-z]*.py")]
+    folders = [f"convbook.{path.parent.name}" for path in PACKAGE.glob("*/__init__.py")]
+    return ["convbook", *sorted(files + folders)]
+
+
+@functools.cache
+def imported_inside() -> set[str]:
+    """Every dotted name that some module of the package imports."""
+    return set().union(*(imports(path) for path in modules()))
 
 
 @pytest.mark.parametrize("name", public_modules())
 def test_all_is_what_the_module_defines(name: str) -> None:
-    """`__all__` names each public thing that a module defines, and nothing else."""
+    """`__all__` names each public thing that a module defines, and nothing else.
+
+    A name without an underscore that is not listed is one that another module of the package shares.
+    """
     module = importlib.import_module(name)
     assert hasattr(module, "__all__"), f"{name} has no __all__"
     listed = list(module.__all__)
@@ -209,16 +197,19 @@ def test_all_is_what_the_module_defines(name: str) -> None:
             # The name of a type may stay in its module: it documents annotations.
             defined |= set() if ast.unparse(node.annotation) == "TypeAlias" else {node.target.id}
     public = {entry for entry in defined if not entry.startswith("_")}
-    assert set(listed) == public
+    shared = {entry for entry in public - set(listed) if f"{name}.{entry}" in imported_inside()}
+    assert set(listed) == public - shared
 
 
 def surface() -> list[str]:
-    """The public surface, a name and its signature a line."""
+    """The public surface, a name and its signature a line; what the front page offers is listed there."""
     lines = []
     for name in public_modules():
         module = importlib.import_module(name)
         for entry in sorted(module.__all__):
             thing = getattr(module, entry)
+            if module is not convbook and getattr(convbook, entry, None) is thing:
+                continue  # listed with the front page
             lines += describe(f"{name}.{entry}", thing)
     return sorted(lines)
 
@@ -271,18 +262,32 @@ def test_the_front_page_offers_each_public_name_once() -> None:
             assert getattr(importlib.import_module(home), entry) is thing
 
 
-def test_every_public_function_is_documented() -> None:
-    """Each public function says what it returns and shows an example."""
+def public_functions() -> list[tuple[str, Callable[..., object]]]:
+    """Every public function with its dotted name."""
+    found = {}
     for name in public_modules():
         module = importlib.import_module(name)
         for entry in module.__all__:
             thing = getattr(module, entry)
             if inspect.isfunction(thing) and thing.__module__.startswith("convbook"):
-                text = inspect.getdoc(thing) or ""
-                missing = [part for part in ("Returns\n---", "Examples\n---") if part not in text]
-                if "-> None" in str(inspect.signature(thing)):
-                    missing = [part for part in missing if not part.startswith("Returns")]
-                assert not missing, f"{name}.{entry} lacks {missing}"
+                found[f"{thing.__module__}.{entry}"] = thing
+    return sorted(found.items())
+
+
+@pytest.mark.parametrize(("name", "function"), public_functions(), ids=str)
+def test_every_public_function_is_documented(name: str, function: Callable[..., object]) -> None:
+    """Each public function says what each argument is and what it returns, and shows an example."""
+    text = inspect.getdoc(function) or ""
+    returns = inspect.signature(function).return_annotation not in (None, "None")
+    parts = ["Examples\n---", *(["Returns\n---"] if returns else [])]
+    assert [part for part in parts if part not in text] == []
+    described = text.partition("Parameters\n---")[2].partition("Returns\n---")[0]
+    unnamed = [
+        parameter
+        for parameter in inspect.signature(function).parameters
+        if not re.search(rf"^(.*, )?\*{{0,2}}{parameter}(,.*)?( :.*)?$", described, re.MULTILINE)
+    ]
+    assert unnamed == []
 
 
 # -------------------------------------------------------------------------------------- the package itself

@@ -1,0 +1,165 @@
+"""What the theme and the extensions leave undone for readers with a keyboard, a screen reader or a phone.
+
+Each mend names the fault.  They work on the finished text of a page, so they hold whichever template produced it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from sphinx.application import Sphinx
+
+Mend = Callable[[str], str]
+
+
+def toggles_have_one_name(page: str) -> str:
+    """Furo's sidebar switches are labelled twice, by ``aria-label`` and by a ``label`` without text."""
+    names = {"__navigation": "Site navigation", "__toc": "On this page"}
+    for target, name in names.items():
+        page = page.replace(
+            f'<label class="overlay sidebar-overlay" for="{target}">',
+            f'<label class="overlay sidebar-overlay" for="{target}" aria-hidden="true">',
+        )
+        page = page.replace(
+            f'<label class="overlay toc-overlay" for="{target}">',
+            f'<label class="overlay toc-overlay" for="{target}" aria-hidden="true">',
+        )
+        page = re.sub(
+            rf'(<label class="[^"]*(?:nav-overlay-icon|toc-overlay-icon)[^"]*") for="{target}">',
+            rf'\1 for="{target}"><span class="visually-hidden">{name}</span>',
+            page,
+        )
+        page = re.sub(rf'(id="{target}") aria-label="[^"]*"', rf'\1 aria-label="{name}"', page)
+    return page
+
+
+def icons_are_decoration(page: str) -> str:
+    """Icons beside a name are not read out."""
+    return re.sub(r"<svg(?![^>]*aria-hidden)(?=[ >])", '<svg aria-hidden="true"', page)
+
+
+def landmarks_have_names(page: str) -> str:
+    """Two ``aside`` and several ``nav`` regions need telling apart; the main text is ``main``."""
+    page = page.replace(
+        '<aside class="sidebar-drawer">', '<aside class="sidebar-drawer" aria-label="Contents of the book">'
+    )
+    page = re.sub(r'<aside class="(toc-drawer[^"]*)">', r'<aside class="\1" aria-label="On this page">', page)
+    page = page.replace('<article role="main"', '<article role="main" tabindex="-1"')
+    return page
+
+
+def thumbnails_are_links_with_names(page: str) -> str:
+    """sphinx-gallery's thumbnails link twice, once without a name: the picture's link leaves the tab order and the tree."""
+    return re.sub(r'(<div class="sphx-glr-thumbcontainer"[^>]*?) tooltip="[^"]*"', r"\1", page)
+
+
+def folds_say_what_they_do(page: str) -> str:
+    """MyST-NB's summary has two spans of which CSS hides one; a voice command needs the name that is seen."""
+    return re.sub(r'<summary aria-label="[^"]*">', "<summary>", page)
+
+
+def empty_headings_go(page: str) -> str:
+    """A heading link is named after its heading, not "Link to this heading" on every one."""
+
+    def named(found: re.Match[str]) -> str:
+        text = re.sub(r"<math.*?</math>|<[^>]+>", "", found[2]).strip() or "this section"
+        return f'{found[1]}{found[2]}<a class="headerlink" href="{found[3]}" aria-label="Link to {text.replace(chr(34), "&quot;")}">#</a>'
+
+    return re.sub(
+        r'(<h[1-6]>)((?:(?!</h[1-6]>).)*?)<a class="headerlink" href="([^"]*)" title="[^"]*">#</a>',
+        named,
+        page,
+        flags=re.DOTALL,
+    )
+
+
+def tables_have_header_scope(page: str) -> str:
+    """Header cells say that they head a column."""
+    return re.sub(r'<th class="head', '<th scope="col" class="head', page)
+
+
+MENDS: list[Mend] = [
+    toggles_have_one_name,
+    icons_are_decoration,
+    landmarks_have_names,
+    thumbnails_are_links_with_names,
+    folds_say_what_they_do,
+    empty_headings_go,
+    tables_have_header_scope,
+]
+
+
+class Pictures:
+    """Sizes for pictures, so that a page does not jump while they arrive; those far down the page wait."""
+
+    def __init__(self, outdir: Path, sources: dict[str, Path]) -> None:
+        self.outdir = outdir
+        self.sources = sources
+        self.known: dict[str, tuple[int, int] | None] = {}
+
+    def mend(self, page: str) -> str:
+        count = 0
+
+        def sized(found: re.Match[str]) -> str:
+            nonlocal count
+            tag = found[0]
+            name = unquote(urlsplit(found[1]).path).rpartition("/")[2]
+            if " width=" not in tag and (size := self.size(name)):
+                tag = tag.replace("<img ", f'<img width="{size[0]}" height="{size[1]}" ', 1)
+            if "sidebar-logo" not in tag:
+                count += 1
+                if count > 1 and " loading=" not in tag:
+                    tag = tag.replace("<img ", '<img loading="lazy" decoding="async" ', 1)
+            return tag
+
+        return re.sub(r'<img [^>]*?src="([^"]+)"[^>]*>', sized, page)
+
+    def size(self, name: str) -> tuple[int, int] | None:
+        if name not in self.known:
+            path = self.sources.get(name)
+            self.known[name] = _size(path) if path and path.exists() else None
+        return self.known[name]
+
+
+def _size(path: Path) -> tuple[int, int] | None:
+    if path.suffix == ".svg":
+        with path.open(encoding="utf-8") as file:
+            found = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', file.read(4000))
+        # matplotlib counts in points, a page in pixels
+        points = 96 / 72 if found and "matplotlib" in path.read_text(encoding="utf-8")[:6000] else 1
+        return (round(float(found[1]) * points), round(float(found[2]) * points)) if found else None
+    if path.suffix in (".png", ".webp", ".jpg", ".gif"):
+        from PIL import Image
+
+        with Image.open(path) as image:
+            return image.size
+    return None
+
+
+def install(app: Sphinx) -> None:
+    """Mend each page as the template engine hands it over."""
+    if app.builder.format != "html":
+        return
+    templates = app.builder.templates  # type: ignore[attr-defined]
+    original = templates.render
+
+    def render(template: str, context: dict[str, Any]) -> str:
+        page = original(template, context)
+        if not template.endswith(".html"):
+            return str(page)
+        for mend in MENDS:
+            page = mend(page)
+        sources = {name: Path(app.srcdir) / uri for uri, name in app.builder.images.items()}  # type: ignore[attr-defined]
+        sources |= {path.name: path for path in (Path(app.srcdir) / "_generated").glob("*.svg")}
+        return Pictures(Path(app.outdir), sources).mend(str(page))
+
+    templates.render = render
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    app.connect("builder-inited", install, priority=900)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,166 @@
+"""TeX becomes MathML while the book is built, so no page needs a script for its mathematics.
+
+One node process serves the whole build.  TeX that Temml cannot read is a warning, and so fails a strict build.
+The font with the MATH table (brackets do not stretch without one) is cut down to the characters that the book uses.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util import logging
+from sphinx.util.math import get_node_equation_number
+
+from node_tools import MODULES, ensure_packages, node_command
+
+logger = logging.getLogger(__name__)
+
+FONT_PACKAGE = "@fontsource/noto-sans-math"
+FONT_SOURCE = "files/noto-sans-math-latin-400-normal.woff2"
+FONT = "_static/noto-sans-math.woff2"
+FONT_LICENCE = "_static/noto-sans-math-LICENSE.txt"
+# Fences, arrows, radicals and their stretched parts are reached through the MATH table, not by a character on a page.
+ALWAYS = "".join(map(chr, range(0x20, 0x7F))) + "()[]{}|‖⌊⌋⌈⌉⟨⟩√∑∏∫⏞⏟→←↦−×·…′⋆∗"
+
+
+class Temml:
+    """The node process, started by the first formula and asked one formula at a time."""
+
+    def __init__(self, macros: dict[str, str]) -> None:
+        self.macros = macros
+        self.process: subprocess.Popen[str] | None = None
+        self.known: dict[tuple[str, bool], dict[str, str]] = {}
+
+    def render(self, tex: str, display: bool) -> dict[str, str]:
+        if (tex, display) not in self.known:
+            self.known[tex, display] = self._ask({"tex": tex, "display": display, "macros": self.macros})
+        return self.known[tex, display]
+
+    def _ask(self, request: dict[str, Any]) -> dict[str, str]:
+        if self.process is None:
+            server = Path(__file__).with_name("temml_server.mjs")
+            self.process = subprocess.Popen(
+                [*node_command(), str(server), str(ensure_packages() / "temml")],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                encoding="utf-8",
+            )
+        assert self.process.stdin is not None and self.process.stdout is not None
+        self.process.stdin.write(json.dumps(request) + "\n")
+        self.process.stdin.flush()
+        line = self.process.stdout.readline()
+        if not line:
+            return {"error": "the node process ended without an answer"}
+        answer: dict[str, str] = json.loads(line)
+        return answer
+
+    def close(self) -> None:
+        if self.process is not None:
+            assert self.process.stdin is not None and self.process.stdout is not None
+            self.process.stdin.close()
+            self.process.wait(timeout=10)
+            self.process.stdout.close()
+            self.process = None
+
+
+def _mathml(translator: Any, node: nodes.Element, tex: str, display: bool) -> str:
+    answer = translator.builder.app.temml.render(tex, display)
+    if "error" in answer:
+        logger.warning("TeX that Temml cannot read: %s\n%s", answer["error"], tex, location=node)
+        return str(translator.encode(tex))
+    return answer["mathml"]
+
+
+def visit_inline(translator: Any, node: nodes.math) -> None:
+    translator.body.append(_mathml(translator, node, node.astext(), display=False))
+    raise nodes.SkipNode
+
+
+def visit_block(translator: Any, node: nodes.math_block) -> None:
+    tex = node.astext()
+    if node.get("no-wrap", node.get("nowrap", False)) is False and "\\\\" in tex and "\\begin" not in tex:
+        tex = "\\begin{aligned}" + tex + "\\end{aligned}"  # Sphinx's convention for lines broken by \\
+    translator.body.append(translator.starttag(node, "div", CLASS="math display-math"))
+    translator.body.append(f'<div class="scrolls">{_mathml(translator, node, tex, display=True)}</div>')
+    if node.get("number"):
+        number = get_node_equation_number(translator, node)
+        translator.body.append(f'<span class="eqno">({number})')
+        translator.add_permalink_ref(node, "Link to this equation")
+        translator.body.append("</span>")
+    translator.body.append("</div>\n")
+    raise nodes.SkipNode
+
+
+def start(app: Sphinx) -> None:
+    app.temml = Temml(dict(app.config.temml_macros))  # type: ignore[attr-defined]
+
+
+def write_css(app: Sphinx, config: Any) -> None:
+    """Temml's own rules for the font, with the font's address put right."""
+    rules = (ensure_packages() / "temml/dist/Temml-NotoSans.css").read_text(encoding="utf-8")
+    before, face, after = re.split(r"(@font-face\s*\{.*?\})", rules, maxsplit=1, flags=re.DOTALL)
+    face = '@font-face{font-family:"NotoSans Math";src:url("noto-sans-math.woff2") format("woff2");font-display:swap}'
+    target = Path(app.srcdir) / "_generated/temml.css"
+    target.parent.mkdir(exist_ok=True)
+    text = before + face + after
+    if not target.exists() or target.read_text(encoding="utf-8") != text:
+        target.write_text(text, encoding="utf-8")
+
+
+def link_css(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
+    """Only pages with mathematics load its rules and its font."""
+    if doctree is not None and next(
+        doctree.findall(lambda n: isinstance(n, nodes.math | nodes.math_block)), None
+    ):
+        app.add_css_file("temml.css")
+
+
+def finish(app: Sphinx, exception: Exception | None) -> None:
+    app.temml.close()  # type: ignore[attr-defined]
+    if exception is None and app.builder.format == "html":
+        write_font(Path(app.outdir), Path(app.doctreedir) / "math-characters.txt")
+
+
+def write_font(outdir: Path, recipe: Path) -> None:
+    """Subset the mathematics font to the characters of every formula in the built pages."""
+    from fontTools import subset
+    from fontTools.ttLib import TTFont
+
+    used = set(ALWAYS)
+    for page in sorted(outdir.rglob("*.html")):
+        for piece in page.read_text(encoding="utf-8").split("<math")[1:]:
+            used.update(piece.split("</math>")[0])
+    characters = sorted(map(ord, used))
+    stamp = outdir / FONT
+    wanted = "".join(map(chr, characters))
+    if stamp.exists() and recipe.exists() and recipe.read_text(encoding="utf-8") == wanted:
+        return
+    package = MODULES / FONT_PACKAGE
+    font = TTFont(package / FONT_SOURCE, recalcTimestamp=False)
+    options = subset.Options(layout_features=["*"], flavor="woff2", notdef_outline=True)
+    cutter = subset.Subsetter(options)
+    cutter.populate(unicodes=characters)
+    cutter.subset(font)
+    font.flavor = "woff2"
+    stamp.parent.mkdir(parents=True, exist_ok=True)
+    font.save(stamp)
+    recipe.write_text(wanted, encoding="utf-8")
+    shutil.copyfile(package / "LICENSE", outdir / FONT_LICENCE)
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    app.add_config_value("temml_macros", {}, "env")
+    app.add_html_math_renderer("temml", (visit_inline, None), (visit_block, None))
+    app.connect("config-inited", write_css)
+    app.connect("builder-inited", start)
+    app.connect("html-page-context", link_css)
+    app.connect("build-finished", finish)
+    return {"parallel_read_safe": True, "parallel_write_safe": False}

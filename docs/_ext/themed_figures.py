@@ -1,0 +1,135 @@
+"""Figures as SVG that follow the page into the dark, with the figure's label as their alternative text.
+
+``install()`` gives matplotlib a canvas for the format ``svg``.  It draws as usual; then the colours of the theme become CSS
+variables with a dark value, and nothing else changes: a colour that carries a value (a filled cell, an image) stays what it is.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+from html import escape
+from pathlib import Path
+from typing import Any
+
+STYLE = Path(__file__).with_name("convbook.mplstyle")
+
+# role: (light, dark).  The light values are the ones that convbook.mplstyle uses; the page's CSS has the same.
+THEME = {
+    "paper": ("#fbfaf7", "#14181f"),
+    "ink": ("#1c2430", "#e8e6e1"),
+    "quiet": ("#5b6472", "#a9b1bd"),
+    "hair": ("#d9d6cf", "#363d49"),
+    "cool": ("#0f6f8f", "#5cc4e3"),
+    "warm": ("#c2410c", "#ff9b5e"),
+    "violet": ("#7a4fa3", "#c2a1ea"),
+    "green": ("#3f7d3a", "#8fc97f"),
+    "gold": ("#946200", "#e6b450"),
+    "grey": ("#6b7280", "#a0a7b4"),
+}
+_ROLE = {light: role for role, (light, _) in THEME.items()}
+_COLOUR = re.compile("|".join(_ROLE))
+_EMBEDDED = re.compile(r"data:image/png;base64,\s*([A-Za-z0-9+/=\s]+)")
+_DESC = re.compile(r"<desc>(.*?)</desc>", re.DOTALL)
+
+
+def install() -> None:
+    """Use the book's style, and themed SVG wherever matplotlib saves an SVG."""
+    import matplotlib
+    from matplotlib.backend_bases import register_backend
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
+    class ThemedSVG(FigureCanvasSVG):
+        """An SVG canvas whose output follows ``prefers-color-scheme``."""
+
+        def print_svg(
+            self, filename: Any, *, bbox_inches_restore: Any = None, metadata: Any = None, **others: Any
+        ) -> None:
+            drawn = io.StringIO()
+            label = str(self.figure.get_label() or "")
+            undated = {"Date": None, "Creator": None, **(metadata or {})}
+            super().print_svg(drawn, bbox_inches_restore=bbox_inches_restore, metadata=undated)
+            themed = theme_svg(drawn.getvalue(), label)
+            if hasattr(filename, "write"):
+                text_stream = isinstance(filename, io.TextIOBase)
+                filename.write(themed if text_stream else themed.encode())
+            else:
+                Path(filename).write_text(themed, encoding="utf-8")
+
+    register_backend("svg", ThemedSVG, "The book's themed SVG")
+    use_style()
+
+
+def use_style() -> None:
+    """The book's settings, and for animations the ffmpeg that a pip package brings, told to give the same bytes each time."""
+    import imageio_ffmpeg
+    import matplotlib.style
+
+    matplotlib.style.use(STYLE)
+    matplotlib.rcParams["animation.ffmpeg_path"] = imageio_ffmpeg.get_ffmpeg_exe()
+    matplotlib.rcParams["animation.ffmpeg_args"] = [
+        "-threads", "1", "-fflags", "+bitexact", "-flags:v", "+bitexact", "-map_metadata", "-1", "-crf", "20",
+    ]
+
+
+def reset_style(gallery_conf: dict[str, Any], fname: str) -> None:
+    """Give each gallery script the book's style anew, and seeds of its own (called by sphinx-gallery)."""
+    import matplotlib
+    import matplotlib.pyplot as plt
+    import torch
+
+    plt.close("all")
+    matplotlib.rcdefaults()
+    use_style()
+    torch.manual_seed(0)
+
+
+def svg_scraper(block: Any, block_vars: dict[str, Any], gallery_conf: dict[str, Any]) -> str:
+    """Save the open figures as SVG (sphinx-gallery takes a scraper by its dotted name)."""
+    from sphinx_gallery.scrapers import matplotlib_scraper
+
+    return str(matplotlib_scraper(block, block_vars, gallery_conf, format="svg"))
+
+
+def theme_svg(svg: str, label: str = "") -> str:
+    """Replace the theme's colours by variables, shrink embedded images, and put ``label`` in as the description."""
+    svg = _COLOUR.sub(lambda found: f"var(--{_ROLE[found[0]]})", svg)
+    svg = _presentation_to_style(svg)
+    svg = _EMBEDDED.sub(_as_webp, svg)
+    light = "".join(f"--{role}:{colour};" for role, (colour, _) in THEME.items())
+    dark = "".join(f"--{role}:{colour};" for role, (_, colour) in THEME.items())
+    head = f"<style>:root{{{light}}}@media(prefers-color-scheme:dark){{:root{{{dark}}}}}</style>\n"
+    if label:
+        head = f"<desc>{escape(label)}</desc>\n{head}"
+    start = svg.index(">", svg.index("<svg")) + 1
+    return svg[:start] + "\n" + head + svg[start:]
+
+
+def described(path: Path) -> str:
+    """The description inside an SVG file that this module wrote, or nothing."""
+    if path.suffix != ".svg" or not path.exists():
+        return ""
+    from html import unescape
+
+    found = _DESC.search(path.read_text(encoding="utf-8")[:20000])
+    return unescape(found[1]) if found else ""
+
+
+def _presentation_to_style(svg: str) -> str:
+    # var() is valid in style="" but not in a presentation attribute such as stop-color="".
+    return re.sub(r'\b(fill|stroke|stop-color)="(var\(--\w+\))"', r'style="\1: \2"', svg)
+
+
+def _as_webp(found: re.Match[str]) -> str:
+    """A photograph inside the figure: WebP is a fifth of PNG.  Small images are data and stay exact."""
+    from PIL import Image
+
+    png = base64.b64decode(found[1])
+    image = Image.open(io.BytesIO(png))
+    packed = io.BytesIO()
+    exact = image.width * image.height <= 128 * 128
+    image.save(packed, "WEBP", lossless=exact, quality=100 if exact else 88, method=6, exact=True)
+    if packed.tell() >= len(png):
+        return found[0]
+    return "data:image/webp;base64," + base64.b64encode(packed.getvalue()).decode()

@@ -7,13 +7,15 @@ References
 ----------
 .. [1] V. Dumoulin and F. Visin, "A guide to convolution arithmetic for deep learning", 2016.
    https://doi.org/10.48550/arXiv.1603.07285
-.. [2] A. Araujo, W. Norris and J. Sim, "Computing Receptive Fields of Convolutional Neural Networks", Distill, 2019.
+.. [2] A. Araujo, W. Norris and J. Sim, "Computing Receptive Fields of Convolutional Neural Networks",
+   Distill, 2019.
    https://doi.org/10.23915/distill.00021
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from math import gcd
 from typing import NamedTuple
 
 from convbook._forms import (
@@ -40,6 +42,10 @@ __all__ = [
     "same_padding",
     "transposed_output_size",
 ]
+
+
+LARGEST_TABLE = 2**24
+"""Pixels that :func:`pixel_uses` lists at most; more would fill the memory with a table that nobody reads."""
 
 
 # ------------------------------------------------------------------------------------------ one layer's sizes
@@ -85,14 +91,14 @@ def output_size(
     dilation: IntOrPair = 1,
     ceil_mode: bool = False,
 ) -> Pair:
-    """Rows and columns of a convolution's or a pooling's output.
+    r"""Rows and columns of a convolution's or a pooling's output.
 
     On each axis, with p the padding of both ends together,
 
-    .. math:: \\left\\lfloor \\frac{n + p - d\\,(k - 1) - 1}{s} \\right\\rfloor + 1 .
+    .. math:: \left\lfloor \frac{n + p - d\,(k - 1) - 1}{s} \right\rfloor + 1 .
 
-    With `ceil_mode` the quotient is rounded up, unless the last window would then start beyond the input and its
-    left (top) padding; such a window is left out.
+    With `ceil_mode` the quotient is rounded up, unless the last window would then start beyond the input and
+    its left (top) padding; such a window is left out.
 
     Parameters
     ----------
@@ -149,8 +155,8 @@ def windows_that_fit(
 ) -> Pair:
     """Count the windows on judged arguments, or raise the sentence that says why none fits.
 
-    The arithmetic behind :func:`output_size`, for callers whose arguments are normalised already; `noun` is the
-    word for the window ("kernel" or "pooling window").
+    The arithmetic behind :func:`output_size`, for callers whose arguments are normalised already; `noun` is
+    the word for the window ("kernel" or "pooling window").
 
     Examples
     --------
@@ -182,8 +188,8 @@ def transposed_output_size(
     padding : int or pair of int, optional
         Rows and columns *cut off* at each end: the padding of the convolution that this one transposes.
     output_padding : int or pair of int, optional
-        Rows and columns computed in addition at the bottom and the right, less than the stride or the dilation.
-        It chooses among the s input sizes that the forward convolution maps to one output size.
+        Rows and columns computed in addition at the bottom and the right, less than the stride or the
+        dilation. It chooses among the s input sizes that the forward convolution maps to one output size.
 
     Returns
     -------
@@ -218,8 +224,9 @@ def transposed_size(size: Pair, kernel: Pair, step: Pair, cut: Pair, more: Pair,
     for axis, word in enumerate(("rows", "columns")):
         if more[axis] >= max(step[axis], gap[axis]):
             raise ValueError(
-                f"output_padding must be smaller than the stride or the dilation: got {more[axis]} for the {word} with "
-                f"stride {step[axis]} and dilation {gap[axis]}; it chooses among the sizes that the stride maps "
+                f"output_padding must be smaller than the stride or the dilation: got {more[axis]} for the "
+                f"{word} with stride {step[axis]} and dilation {gap[axis]}; it chooses among the sizes that "
+                "the stride maps "
                 f"to one, so 0 to {max(step[axis], gap[axis]) - 1} are possible"
             )
     found = []
@@ -243,10 +250,11 @@ def same_padding(
     input_size: IntOrPair | None = None,
     extra: str = "end",
 ) -> Sides:
-    """Padding that keeps the size at stride 1, and gives ⌈n / s⌉ at stride s.
+    """Compute the padding that keeps the size at stride 1, and gives ⌈n / s⌉ at stride s.
 
-    At stride 1 the total on an axis is d·(k − 1), whatever the input.  At a larger stride it depends on the input's
-    size n: max((⌈n / s⌉ − 1)·s + d·(k − 1) + 1 − n, 0).  Where the total is odd one row (column) has no partner.
+    At stride 1 the total on an axis is d·(k − 1), whatever the input.  At a larger stride it depends on the
+    input's size n: max((⌈n / s⌉ − 1)·s + d·(k − 1) + 1 − n, 0).  Where the total is odd one row (column) has
+    no partner.
 
     Parameters
     ----------
@@ -255,8 +263,8 @@ def same_padding(
     input_size : int or pair of int, optional
         Needed where `stride` is not 1.
     extra : {"end", "start"}, optional
-        Where the odd row goes: "end" (bottom, right: torch, TensorFlow) or "start" (top, left: some texts, and
-        ONNX's SAME_LOWER).
+        Where the odd row goes: "end" (bottom, right: torch, TensorFlow) or "start" (top, left: some texts,
+        and ONNX's SAME_LOWER).
 
     Returns
     -------
@@ -339,13 +347,14 @@ def padding_sides(padding: object, kernel: Pair, step: Pair, gap: Pair) -> Sides
             else ""
         )
         raise ValueError(
-            f'padding must be an integer, a pair, ((top, bottom), (left, right)), "valid" or "same", got {padding!r}{cure}'
+            'padding must be an integer, a pair, ((top, bottom), (left, right)), "valid" or "same", '
+            f"got {padding!r}{cure}"
         )
     if step != (1, 1):
         raise ValueError(
-            f'padding="same" is not defined with stride {_times(step)}: a strided output cannot keep the input\'s size; '
-            f"for ⌈n / s⌉ rows and columns pass padding=same_padding({_argument(kernel)}, {_argument(gap)}, "
-            f"{_argument(step)}, input_size)"
+            f'padding="same" is not defined with stride {_times(step)}: a strided output cannot keep the '
+            "input's size; for ⌈n / s⌉ rows and columns pass padding=same_padding("
+            f"{_argument(kernel)}, {_argument(gap)}, {_argument(step)}, input_size)"
         )
     return same_padding(kernel, gap)
 
@@ -381,7 +390,8 @@ class ReceptiveField(NamedTuple):
     size : tuple of int
         Input rows and columns that can reach one output cell.
     jump : tuple of int
-        Input rows and columns between the fields of two neighbouring output cells: the product of the strides.
+        Input rows and columns between the fields of two neighbouring output cells: the product of the
+        strides.
     start : tuple of int
         First input row and column of output cell (0, 0); negative where the field begins in the padding.
 
@@ -399,15 +409,15 @@ class ReceptiveField(NamedTuple):
 def receptive_field(layers: Iterable[object]) -> ReceptiveField:
     """Receptive field of a stack of layers.
 
-    From the first layer to the last, on each axis: the field grows by d·(k − 1)·jump, its first row moves up by
-    p·jump, and the jump is multiplied by the stride.
+    From the first layer to the last, on each axis: the field grows by d·(k − 1)·jump, its first row moves up
+    by p·jump, and the jump is multiplied by the stride.
 
     Parameters
     ----------
     layers : iterable
-        From the input upwards.  Each is an int (a kernel size), a tuple (kernel_size, stride, padding, dilation) with
-        any tail left out, a mapping with those keys, a :class:`Layer`, or an object with those attributes, such as
-        ``torch.nn.Conv2d`` or ``torch.nn.MaxPool2d``.
+        From the input upwards.  Each is an int (a kernel size), a tuple (kernel_size, stride, padding,
+        dilation) with any tail left out, a mapping with those keys, a :class:`Layer`, or an object with
+        those attributes, such as ``torch.nn.Conv2d`` or ``torch.nn.MaxPool2d``.
 
     Returns
     -------
@@ -496,9 +506,10 @@ def layers_until(
         if all(after[axis] >= size[axis] for axis in open_axes) and not _an_axis_closes(size, after):
             raise ValueError(
                 f"the size never comes down to {_times(goal)}: a layer with kernel {_times(kernel)}, "
-                f"stride {_times(step)} and padding {_show_sides(around)} takes {_times(size)} to {_times(after)}"
+                f"stride {_times(step)} and padding {_show_sides(around)} takes {_times(size)} to "
+                f"{_times(after)}"
             )
-        layers = _equal_steps(size, kernel, step, around, gap, goal)
+        layers = _equal_steps(size, (after[0], after[1]), kernel, step, around, gap, goal)
         size = (size[0] + layers * (after[0] - size[0]), size[1] + layers * (after[1] - size[1]))
         count += layers
     return count
@@ -529,7 +540,7 @@ def pixel_uses(
     Raises
     ------
     ValueError, TypeError
-        As :func:`output_size`.
+        As :func:`output_size`; a ValueError too if there are more than 2²⁴ pixels to list.
 
     Examples
     --------
@@ -546,6 +557,11 @@ def pixel_uses(
     gap = pair("dilation", dilation, 1)
     around = padding_sides(padding, kernel, step, gap)
     windows = windows_that_fit(size, kernel, step, around, gap)
+    if size[0] * size[1] > LARGEST_TABLE:
+        raise ValueError(
+            f"pixel_uses lists every pixel: input_size {size[0]}×{size[1]} has {size[0] * size[1]}, at most "
+            f"{LARGEST_TABLE} are allowed"
+        )
     rows, columns = (
         _axis_uses(size[axis], kernel[axis], step[axis], around[axis][0], gap[axis], windows[axis])
         for axis in (0, 1)
@@ -559,7 +575,8 @@ class Cost(NamedTuple):
     Attributes
     ----------
     multiply_adds : int
-        One multiplication and one addition each; padding cells are counted, as every implementation's table does.
+        One multiplication and one addition each; padding cells are counted, as every implementation's table
+        does.
     parameters : int
         Weights and, where there is one, the bias.
     input_bytes, parameter_bytes, output_bytes : int
@@ -610,8 +627,8 @@ def cost(
     Returns
     -------
     Cost
-        `multiply_adds` = batch · out_channels · output rows · output columns · (in_channels / groups) · kernel rows ·
-        kernel columns, and the rest.
+        `multiply_adds` = batch · out_channels · output rows · output columns · (in_channels / groups) ·
+        kernel rows · kernel columns, and the rest.
 
     Raises
     ------
@@ -655,7 +672,7 @@ def cost(
     )
 
 
-# -------------------------------------------------------------------------------------------- one axis at a time
+# ----------------------------------------------------------------------------------------- one axis at a time
 
 
 def _reach(kernel: int, dilation: int) -> int:
@@ -674,11 +691,17 @@ def _windows(n: int, k: int, s: int, p: tuple[int, int], d: int, ceil_mode: bool
 
 
 def _axis_uses(n: int, k: int, s: int, start: int, d: int, windows: int) -> list[int]:
-    """For each position of one axis, the windows w and taps t with w·s + t·d = position + start."""
+    """For each position of one axis, count the windows w and taps t with w·s + t·d = position + start."""
+    common = gcd(s, d)
+    period = s // common  # taps that meet one position are this far apart
     uses = []
-    for position in range(n):
-        reached = (position + start - tap * d for tap in range(k))
-        uses.append(sum(at % s == 0 and 0 <= at // s < windows for at in reached))
+    for place in range(start, start + n):
+        # The window must be one of 0 … windows − 1, which leaves the taps from `low` to `high`,
+        low, high = max(0, -((s * (windows - 1) - place) // d)), min(k - 1, place // d)
+        # and t·d must be congruent to the place modulo s: t = first, first + period, …
+        first = place // common * pow(d // common, -1, period) % period
+        meeting = (high - first) // period - (low - 1 - first) // period
+        uses.append(max(0, meeting) if place % common == 0 else 0)
     return uses
 
 
@@ -687,11 +710,13 @@ def _an_axis_closes(size: Pair, after: tuple[int, ...]) -> bool:
     return any(later < now for now, later in zip(size, after, strict=True))
 
 
-def _equal_steps(size: Pair, kernel: Pair, step: Pair, around: Sides, gap: Pair, goal: Pair) -> int:
+def _equal_steps(
+    size: Pair, after: Pair, kernel: Pair, step: Pair, around: Sides, gap: Pair, goal: Pair
+) -> int:
     """How many of the next layers change the size by the same amount, so that huge sizes need no loop."""
-    if step != (1, 1):
-        return 1  # a stride above 1 shrinks geometrically: few layers, counted one by one
-    change = [d * (k - 1) - sum(p) for k, p, d in zip(kernel, around, gap, strict=True)]
+    change = (size[0] - after[0], size[1] - after[1])
+    if any(step[a] > 1 and change[a] for a in (0, 1)):
+        return 1  # a stride above 1 shrinks geometrically until it stands still: few layers, one by one
     # Layers until the axis no longer holds a kernel; at least one, since one fits.
     fits = [
         (size[a] - _reach(kernel[a], gap[a]) + sum(around[a])) // change[a] + 1
@@ -711,7 +736,8 @@ def _judged_layer(position: int, layer: object) -> tuple[Pair, Pair, Sides, Pair
             unknown = sorted(set(map(str, layer)) - set(fields))
             if unknown or "kernel_size" not in layer:
                 raise ValueError(
-                    f"keys are kernel_size and, optionally, {', '.join(fields[1:])}; got {sorted(layer)}"
+                    f"keys are kernel_size and, optionally, {', '.join(fields[1:])}; "
+                    f"got {sorted(map(str, layer))}"
                 )
             spec = Layer(**layer)
         elif isinstance(layer, (tuple, list)):
@@ -721,9 +747,12 @@ def _judged_layer(position: int, layer: object) -> tuple[Pair, Pair, Sides, Pair
                 )
             spec = Layer(*layer)
         elif hasattr(layer, "kernel_size"):
+            if getattr(layer, "transposed", False):
+                raise ValueError("a transposed convolution is not a window that moves over its input")
+            stride = getattr(layer, "stride", 1)  # None in a pooling layer means the window's size
             spec = Layer(
                 layer.kernel_size,
-                getattr(layer, "stride", 1),
+                layer.kernel_size if stride is None else stride,
                 getattr(layer, "padding", 0),
                 getattr(layer, "dilation", 1),
             )
@@ -752,7 +781,8 @@ def _does_not_fit(
     quotient = f"{padded} − {reach} + 1" if s == 1 else f"{left}({padded} − {reach}) / {s}{right} + 1"
     dilated = ""
     if gap != (1, 1):
-        dilated = f", which reaches over {_reach(kernel[0], gap[0])}×{_reach(kernel[1], gap[1])} with dilation {_times(gap)},"
+        reaches = f"{_reach(kernel[0], gap[0])}×{_reach(kernel[1], gap[1])}"
+        dilated = f", which reaches over {reaches} with dilation {_times(gap)},"
     word = ("height", "width")[axis]
     return (
         f"{noun} {kernel[0]}×{kernel[1]}{dilated} does not fit input {size[0]}×{size[1]} with padding "

@@ -1,0 +1,385 @@
+"""The explorer's numbers, sizes, sentences and code, set into the built page and compared with `convbook`."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import torch
+
+import convbook
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Page
+
+sync_api = pytest.importorskip(
+    "playwright.sync_api", reason="the browser tests have a session of their own: nox -s site"
+)
+
+SITE = Path(os.environ.get("CONVBOOK_SITE", Path(__file__).parents[2] / "docs" / "_build" / "html"))
+FLAGS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+CASES = 900
+
+READ = """states => states.map(state => {
+  const element = document.querySelector("conv-explorer");
+  element.setState(state);
+  const problem = element.querySelector(".cx-problem");
+  const tables = [...element.querySelectorAll(".cx-output")];
+  return {
+    problem: problem.hidden ? null : problem.textContent,
+    output: tables.map(t => [...t.rows].map(row => [...row.cells].map(cell => cell.firstChild.dataset.value))),
+    shown: tables.map(t => [...t.rows].map(row => [...row.cells].map(cell => cell.textContent))),
+    size: element.querySelector(".cx-facts dd").textContent,
+    cost: element.querySelectorAll(".cx-facts dd")[1].textContent,
+    sum: element.querySelector(".cx-sum").textContent,
+    at: element.at,
+    torch: element.querySelector("code[data-library=torch]").textContent,
+    convbook: element.querySelector("code[data-library=convbook]").textContent,
+  };
+})"""
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[Page]:
+    """Return the explorer's page, opened from the folder, as a reader without a server would."""
+    executable = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    assert executable, "no Chromium: set CHROMIUM, or run `nox -s site`, which installs one where it may"
+    assert (SITE / "explorer.html").exists(), f"no built book in {SITE}: run `nox -s docs` first"
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        opened = browser.new_context().new_page()
+        problems: list[str] = []
+        opened.on("pageerror", lambda error: problems.append(str(error)))
+        opened.goto((SITE / "explorer.html").as_uri())
+        opened.wait_for_selector("conv-explorer .cx-output")
+        yield opened
+        assert problems == []
+        browser.close()
+
+
+def random_state(rng: random.Random) -> dict[str, Any]:
+    """Draw one setting, possible or not, of any operation."""
+    op = rng.choice(["correlate", "convolve", "transpose", "max", "average"])
+    channels = rng.choice([1, 1, 2, 3])
+
+    def number() -> float:
+        return rng.choice([rng.randint(-9, 9), round(rng.uniform(-3, 3), 2)])
+
+    def planes(rows: int, columns: int) -> list[list[list[float]]]:
+        return [[[number() for _ in range(columns)] for _ in range(rows)] for _ in range(channels)]
+
+    largest = rng.choice([4, 7, 9, 16])
+    kernel = (rng.randint(1, 3), rng.randint(1, 4))
+    pad = [[rng.randint(0, 2), rng.randint(0, 2)] for _ in range(2)]
+    if op in ("transpose", "max", "average"):
+        pad = [[rng.randint(0, 2)] * 2 for _ in range(2)]
+    return {
+        "op": op,
+        "input": planes(rng.randint(2, largest), rng.randint(2, largest)),
+        "kernel": planes(*kernel),
+        "poolSize": list(kernel),
+        "stride": [rng.randint(1, 3), rng.randint(1, 3)] if rng.random() > 0.03 else [0, 1],
+        "padding": pad,
+        "dilation": [1, 1] if op == "average" else [rng.choice([1, 1, 2, 3]), rng.choice([1, 1, 2])],
+        "outputPadding": [rng.choice([0, 0, 1]), rng.choice([0, 0, 1, 2])] if op == "transpose" else [0, 0],
+        "paddingMode": rng.choice(["zeros", "zeros", "reflect", "replicate", "circular"]),
+        "groups": rng.choice([g for g in (1, channels) if channels % g == 0]),
+        "ceilMode": rng.random() < 0.4,
+        "countIncludePad": rng.random() < 0.6,
+    }
+
+
+def expected(state: dict[str, Any]) -> torch.Tensor:
+    """Compute a setting with the package: shape (channels, rows, columns)."""
+    x = torch.tensor(state["input"], dtype=torch.float64)
+    w = torch.tensor(state["kernel"], dtype=torch.float64)
+    groups, rows, columns = state["groups"], *w.shape[1:]
+    pair = {name: tuple(state[name]) for name in ("stride", "dilation", "outputPadding")}
+    both = (state["padding"][0][0], state["padding"][1][0])
+    if state["op"] == "transpose":
+        return convbook.conv_transpose2d(
+            x, w[:, None], None, pair["stride"], both, pair["outputPadding"], groups, pair["dilation"]
+        )
+    if state["op"] == "max":
+        size = tuple(state["poolSize"])
+        return convbook.max_pool2d(x, size, pair["stride"], both, pair["dilation"], state["ceilMode"])
+    if state["op"] == "average":
+        return convbook.avg_pool2d(
+            x, tuple(state["poolSize"]), pair["stride"], both, state["ceilMode"], state["countIncludePad"]
+        )
+    w = w.reshape(groups, -1, rows, columns)
+    w = w.flip(2, 3) if state["op"] == "convolve" else w
+    sides = tuple(tuple(side) for side in state["padding"])
+    return convbook.conv2d(
+        x, w, None, pair["stride"], sides, pair["dilation"], groups, padding_mode=state["paddingMode"]
+    )
+
+
+def as_number(text: str) -> float:
+    """Read a number that the page shows."""
+    return float(text.replace("−", "-").replace("Infinity", "inf").replace("∞", "inf"))
+
+
+@pytest.fixture(scope="module")
+def answers(page: Page) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """Return random settings with what the page shows of each."""
+    rng = random.Random(20241)
+    states = [random_state(rng) for _ in range(CASES)]
+    found: list[dict[str, Any]] = []
+    for start in range(0, CASES, 50):
+        found += page.evaluate(READ, states[start : start + 50])
+    return list(zip(states, found, strict=True))
+
+
+def test_the_settings_cover_every_operation_possible_and_impossible(answers: list[Any]) -> None:
+    """At least 500 possible settings and some impossible ones, of each operation many."""
+    possible = [state for state, shown in answers if shown["problem"] is None]
+    assert len(possible) >= 500
+    assert len(answers) - len(possible) >= 40
+    assert all(
+        sum(s["op"] == op for s in possible) >= 50
+        for op in ("correlate", "convolve", "transpose", "max", "average")
+    )
+
+
+def test_every_output_cell_and_every_sentence_is_convbooks(answers: list[Any]) -> None:
+    """Each output number equals the package's; each impossible setting is refused in the package's words."""
+    for state, shown in answers:
+        try:
+            want = expected(state)
+        except ValueError as error:
+            assert shown["problem"] == f"{error}.", state
+            continue
+        assert shown["problem"] is None, (state, shown["problem"])
+        got = torch.tensor(
+            [[[as_number(v) for v in row] for row in plane] for plane in shown["output"]], dtype=torch.float64
+        )
+        torch.testing.assert_close(got, want, msg=lambda text, state=state: f"{state}: {text}")
+        visible = torch.tensor(
+            [[[as_number(v) for v in row] for row in plane] for plane in shown["shown"]], dtype=torch.float64
+        )
+        torch.testing.assert_close(visible, want, rtol=6e-4, atol=1e-9)
+
+
+def test_the_arithmetic_under_the_picture_ends_in_the_outputs_size(answers: list[Any]) -> None:
+    """Both lines of size arithmetic end in the true size, and Python agrees with the written formula."""
+    for _, shown in answers:
+        if shown["problem"] is not None:
+            continue
+        rows, columns = len(shown["output"][0]), len(shown["output"][0][0])
+        lines = re.fullmatch(r"height: (.+) = (\d+); width: (.+) = (\d+)", shown["size"])
+        assert lines is not None, shown["size"]
+        assert (int(lines[2]), int(lines[4])) == (rows, columns)
+        ceil = "⌈" in shown["size"]
+        for formula, result in ((lines[1], rows), (lines[3], columns)):
+            python = (
+                formula.replace("·", "*")
+                .replace("−", "-")
+                .replace("⌊", "(")
+                .replace("⌋", ")")
+                .replace("/", "//")
+            )
+            if ceil and "⌈" in formula:
+                python = re.sub(r"⌈\((.+)\) // (\d+)⌉", r"(-(-(\1) // \2))", python)
+                assert eval(python) - result in (0, 1)  # one less where the last window would start outside
+            else:
+                assert eval(python) == result, formula
+
+
+def test_the_sum_that_is_written_out_is_the_cells_value(answers: list[Any]) -> None:
+    """The terms on the page, summed by Python, give the value of the cell that is lit."""
+    for state, shown in answers:
+        if shown["problem"] is not None or "no copy" in shown["sum"]:
+            continue
+        o, i, j = shown["at"]
+        terms, _, result = shown["sum"].rpartition(" = ")
+        python = terms.replace("·", "*").replace("−", "-").replace("∞", "inf")
+        value = eval(python, {"inf": float("inf"), "max": lambda *v: max(v)})
+        exact = as_number(shown["output"][o][i][j])
+        assert value == pytest.approx(exact, rel=2e-3, abs=2e-2), (state["op"], shown["sum"])
+        assert as_number(result) == pytest.approx(exact, rel=6e-4)
+
+
+def test_the_code_on_the_page_gives_the_pictures_numbers(answers: list[Any]) -> None:
+    """Both listings run as they stand, and compute every number that the page shows."""
+    for _, shown in answers[::3]:
+        if shown["problem"] is not None:
+            continue
+        got = torch.tensor(
+            [[[as_number(v) for v in row] for row in plane] for plane in shown["output"]], dtype=torch.float64
+        )
+        for library in ("torch", "convbook"):
+            scope: dict[str, Any] = {}
+            exec(shown[library], scope)
+            torch.testing.assert_close(
+                scope["y"], got, msg=lambda text, code=shown[library]: f"{code}\n{text}"
+            )
+
+
+def test_cost_and_parameters_are_those_of_the_package(answers: list[Any]) -> None:
+    """Multiply–adds and parameters are `convbook.cost`'s."""
+    for state, shown in answers:
+        if shown["problem"] is not None or state["op"] not in ("correlate", "convolve"):
+            continue
+        x, k = state["input"], state["kernel"]
+        want = convbook.cost(
+            (len(x[0]), len(x[0][0])),
+            (len(k[0]), len(k[0][0])),
+            len(x),
+            state["groups"],
+            tuple(state["stride"]),
+            tuple(map(tuple, state["padding"])),
+            tuple(state["dilation"]),
+            state["groups"],
+            bias=False,
+        )
+        assert shown["cost"] == f"{want.multiply_adds} multiply–adds, {want.parameters} parameters"
+
+
+def test_a_link_reproduces_the_setting(page: Page, answers: list[Any]) -> None:
+    """The address of a page, opened afresh, shows the same numbers."""
+    good = [(state, shown) for state, shown in answers if shown["problem"] is None][:8]
+    for state, shown in good:
+        page.evaluate(READ, [state])
+        address = page.evaluate("location.href")
+        fresh = page.context.new_page()
+        fresh.goto(address)
+        fresh.wait_for_selector("conv-explorer .cx-output")
+        [again] = fresh.evaluate(READ, [{}])
+        fresh.close()
+        assert again["output"] == shown["output"]
+
+
+def test_typing_into_a_cell_changes_the_output_and_a_word_does_not(page: Page) -> None:
+    """A number typed into an input cell is used; something else is refused and the old number stays."""
+    page.evaluate(
+        READ,
+        [
+            {
+                "op": "correlate",
+                "input": [[[1, 2], [3, 4]]],
+                "kernel": [[[10]]],
+                "padding": [[0, 0], [0, 0]],
+                "stride": [1, 1],
+                "dilation": [1, 1],
+                "groups": 1,
+                "paddingMode": "zeros",
+            }
+        ],
+    )
+    cell = page.get_by_label("input 0, row 1, column 0", exact=True)
+    cell.fill("−2.5")
+    cell.press("Enter")
+    assert page.locator("[data-place='y0,1,0']").get_attribute("data-value") == "-25"
+    cell = page.get_by_label("input 0, row 1, column 0", exact=True)
+    cell.fill("three")
+    cell.press("Tab")
+    assert page.locator("[data-place='y0,1,0']").get_attribute("data-value") == "-25"
+    assert (
+        "takes a number" in page.locator("conv-explorer .cx-sum").inner_text() or cell.input_value() == "−2.5"
+    )
+
+
+def test_arrow_keys_walk_over_the_output_and_light_its_window(page: Page) -> None:
+    """From a focused output cell the arrow keys move, and the lit input cells are the window of the new cell."""
+    page.evaluate(
+        READ,
+        [
+            {
+                "op": "correlate",
+                "input": [[[0] * 5] * 4],
+                "kernel": [[[1, 1], [1, 1]]],
+                "padding": [[0, 0], [0, 0]],
+                "stride": [1, 1],
+                "dilation": [1, 1],
+                "groups": 1,
+                "paddingMode": "zeros",
+            }
+        ],
+    )
+    page.locator("[data-place='y0,0,0']").focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate("document.activeElement.dataset.place") == "y0,1,1"
+    lit = page.evaluate("[...document.querySelectorAll('.cx-input .cx-used')].map(e => e.dataset.place)")
+    assert sorted(lit) == ["tx0,1,1", "tx0,1,2", "tx0,2,1", "tx0,2,2"]
+
+
+def test_an_impossible_setting_keeps_the_last_good_picture(page: Page) -> None:
+    """A kernel that does not fit says why, and the picture before it stays."""
+    good, bad = page.evaluate(
+        READ,
+        [
+            {
+                "op": "correlate",
+                "input": [[[1, 2], [3, 4]]],
+                "kernel": [[[1]]],
+                "padding": [[0, 0], [0, 0]],
+                "stride": [1, 1],
+                "dilation": [1, 1],
+                "groups": 1,
+                "paddingMode": "zeros",
+            },
+            {"kernel": [[[1, 1, 1]]]},
+        ],
+    )
+    assert good["problem"] is None
+    assert (
+        bad["problem"]
+        == "kernel 1×3 does not fit input 2×2 with padding 0: output width would be 2 − 3 + 1 = 0."
+    )
+    assert bad["output"] == good["output"]
+
+
+def test_the_laboratory_filters_the_photograph_as_conv2d_does(page: Page) -> None:
+    """The canvas holds, to its 256 shades, the package's answer on the same grey picture."""
+    page.locator("conv-image-lab").scroll_into_view_if_needed()
+    page.wait_for_function("document.querySelector('conv-image-lab').grey")
+    rng = random.Random(3)
+    for rows, columns in ((3, 3), (1, 2), (15, 15), (4, 7)):
+        kernel = [[round(rng.uniform(-1, 1), 3) for _ in range(columns)] for _ in range(rows)]
+        shown = page.evaluate(
+            """async kernel => {
+              const lab = document.querySelector("conv-image-lab");
+              lab.setKernel(kernel);
+              await new Promise(done => setTimeout(done, 1500));
+              const copy = document.createElement("canvas");
+              copy.width = copy.height = 512;
+              const context = copy.getContext("2d");
+              context.drawImage(lab.canvas, 0, 0);
+              const data = context.getImageData(0, 0, 512, 512).data;
+              return JSON.stringify({ scale: lab.scale, fast: Boolean(lab.gl), grey: [...lab.grey], shades: [...data].filter((_, i) => i % 4 === 0) });
+            }""",
+            kernel,
+        )
+        got = json.loads(shown)
+        grey = torch.tensor(got["grey"], dtype=torch.float64).reshape(1, 1, 512, 512) / 255
+        taps = torch.tensor(kernel, dtype=torch.float64)[None, None]
+        sides = (((rows - 1) // 2, rows // 2), ((columns - 1) // 2, columns // 2))
+        answer = convbook.conv2d(grey, taps, padding=sides, padding_mode="replicate")[0, 0]
+        assert got["scale"] == pytest.approx(max(taps.clamp(min=0).sum(), (-taps).clamp(min=0).sum()))
+        want = 255 * (0.5 + 0.5 * answer / got["scale"])
+        shades = torch.tensor(got["shades"], dtype=torch.float64).reshape(512, 512)
+        assert (shades - want).abs().max() <= 1.01
+
+
+def test_the_explorer_is_small() -> None:
+    """Everything that an explorer loads is under 40 kB, compressed (the photograph comes on demand)."""
+    import gzip
+
+    folder = SITE / "_static" / "explorer"
+    size = sum(
+        len(gzip.compress((folder / name).read_bytes(), 9)) for name in ("explorer.bundle.js", "explorer.css")
+    )
+    assert size < 40_000

@@ -673,7 +673,7 @@ def _sliding_panels(*shapes: tuple[int, ...]) -> list[Axes]:
     widths = [max(shape[1], 2) for shape in shapes]
     height = max(shape[0] for shape in shapes)
     with mpl.rc_context(dict(STYLE)):
-        inch = min(0.42, 8.5 / (sum(widths) + 2))
+        inch = min(0.42, 6.8 / (sum(widths) + 2))  # 6.8 inches: the width of a page
         figure = plt.figure(figsize=(inch * (sum(widths) + 2), inch * height + 0.9), layout="constrained")
         places = figure.add_gridspec(2, 3, width_ratios=widths, height_ratios=[inch * height + 0.3, 0.45])
         axes = [figure.add_subplot(places[0, column]) for column in range(3)]

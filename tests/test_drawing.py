@@ -150,7 +150,7 @@ class TestSliding:
     Y = torch.tensor([[9, -2, 2, 2], [3, 7, 0, 2]])
 
     def test_sum_is_written_out(self) -> None:
-        """The line below multiplies the window's numbers by the kernel's; it ends with the caller's result."""
+        """The line below multiplies the window's numbers by the kernel's; then comes the result."""
         axes = drawing.sliding(self.X, self.K, self.Y, (1, 0))
         assert numbers(axes[3]) == ["4·1 + 1·(−1) + 0·2 + 3·0 = 3"]
         assert frames(axes[0]) == [(1, 0, 2, 2)]

@@ -882,3 +882,28 @@ def test_theory_refuses_too_few_losses() -> None:
         theory.energies_from_losses([-1, 2], [1.0, 2.0], lr=0.03)
     with pytest.raises(ValueError, match=r"^lr must be above 0"):
         theory.predicted_losses(torch.ones(2), -1.0, 3)
+
+
+def test_a_loss_that_swings_up_below_the_bound_is_no_divergence() -> None:
+    """With momentum a converging run may stand above its start for a while."""
+    X, Y = notes_problem()
+    start = torch.tensor([[2.0, 0.0]], dtype=torch.float64)
+    theory = learning_theory(X, (1, 2), momentum=0.9)
+    run = {"lr": 0.95 * theory.critical_lr, "momentum": 0.9, "weight": start}
+    early = learn_kernel(X, Y, (1, 2), steps=3, **run)
+    assert early.final_loss > early.losses[0]
+    assert not early.diverged
+    assert learn_kernel(X, Y, (1, 2), steps=400, **run).final_loss < 1e-6
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("slope", [0.1, 1.0, 1 / 3])
+def test_a_ramp_teaches_two_directions(slope: float, dtype: torch.dtype) -> None:
+    """Windows of a ramp are one pattern plus a constant: rank 2, the other eigenvalues exactly 0."""
+    X = slope * (torch.arange(7.0, dtype=dtype)[:, None] + 2 * torch.arange(9.0, dtype=dtype))
+    theory = learning_theory(X, (3, 2))
+    assert theory.rank == 2
+    assert theory.eigenvalues[:4].tolist() == [0, 0, 0, 0]
+    assert theory.best_lr == pytest.approx(1 / float(theory.eigenvalues[4] + theory.eigenvalues[5]))
+    assert theory.condition == pytest.approx(float(theory.eigenvalues[5] / theory.eigenvalues[4]))
+    assert least_squares_kernel(X, corr2d(X, torch.ones(3, 2, dtype=dtype)), (3, 2)).rank == 2

@@ -84,7 +84,10 @@ export class ConvExplorer extends HTMLElement {
     this.slider = h("input", { type: "range", min: 0, value: 0, "aria-label": "Output cell", oninput: () => this.go(+this.slider.value) });
     this.player = h("button", { type: "button", class: "cx-play", onclick: () => (this.timer ? this.stop() : this.play()) }, "Play");
     this.facts = h("div", { class: "cx-facts" });
-    this.replaceChildren(...[this.controls, this.problem, this.stage,
+    // On a phone the picture comes first, and the settings wait behind their title.
+    const settings = this.controls && h("details", { class: "cx-settings", open: !matchMedia("(max-width: 480px)").matches },
+      h("summary", {}, "Settings"), this.controls);
+    this.replaceChildren(...[settings, this.problem, this.stage,
       h("div", { class: "cx-steps" }, this.player, this.slider), this.words, this.facts].filter(Boolean));
   }
 

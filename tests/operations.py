@@ -16,7 +16,7 @@ from torch import Tensor
 
 import convbook
 
-Kind = Literal["sum", "select", "fft", "winograd", "power"]
+Kind = Literal["sum", "select", "fft", "winograd", "function"]
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def bound(operation: Operation, tensors: list[Tensor], dtype: torch.dtype, *, tf
         return torch.zeros_like(exact)
     wide = dtype if dtype in (torch.float64, torch.float32) else torch.float32
     unit = UNIT[wide]
-    scale = exact if operation.kind == "power" else operation.exact(*(tensor.abs() for tensor in double))
+    scale = exact if operation.kind == "function" else operation.exact(*(tensor.abs() for tensor in double))
     error = gamma(operation.terms + 2, unit) * scale
     if tf32:
         error = error + ((1 + UNIT_TF32) ** 2 - 1) * scale
@@ -108,7 +108,7 @@ def bound(operation: Operation, tensors: list[Tensor], dtype: torch.dtype, *, tf
         # The promise of the method, relative to the largest value (its docstring), instead of the far larger
         # bound that the entries of its matrices give. float64 is as much better as its unit is smaller.
         error = error + 2e-5 * unit / UNIT[torch.float32] * exact.max()
-    if operation.kind == "power":
+    if operation.kind == "function":
         error = (
             error + gamma(64, unit) * scale
         )  # pow is not correctly rounded: allow 32 units for each of two
@@ -133,9 +133,13 @@ def fft_bound(x: Tensor, w: Tensor, unit: float) -> float:
 
 def gradient_bound(operation: Operation, tensors: list[Tensor], dtype: torch.dtype) -> list[Tensor]:
     """Return the same for the gradients of Σ y: each is a sum of at most one product an output."""
-    double = [tensor.detach().cpu().double().abs().requires_grad_() for tensor in tensors]
-    result = (operation.reference or operation.run)(*double)
+    double = [tensor.detach().cpu().double() for tensor in tensors]
+    if operation.kind != "function":
+        double = [tensor.abs() for tensor in double]
+    result = (operation.reference or operation.run)(*(tensor.requires_grad_() for tensor in double))
     scales = torch.autograd.grad(result.sum(), double)
+    if operation.kind == "function":  # a smooth function of each place: its derivatives err by some units
+        return [gamma(256, UNIT[dtype]) * scale.abs() + TINY[dtype] for scale in scales]
     return [gamma(result.numel() + 2, UNIT[dtype]) * scale + TINY[dtype] * result.numel() for scale in scales]
 
 
@@ -225,7 +229,7 @@ OPERATIONS: list[Operation] = [
     ),
     Operation("avg_pool2d", lambda x: convbook.avg_pool2d(x, (3, 2), 2, 1, True), ((2, 3, 8, 9),), 7),
     Operation(
-        "lp_pool2d", lambda x: convbook.lp_pool2d(x.abs() + 0.5, 2.0, (3, 2)), ((2, 3, 8, 9),), 8, "power"
+        "lp_pool2d", lambda x: convbook.lp_pool2d(x.abs() + 0.5, 2.0, (3, 2)), ((2, 3, 8, 9),), 8, "function"
     ),
     Operation("adaptive_avg_pool2d", lambda x: convbook.adaptive_avg_pool2d(x, (3, 4)), ((2, 3, 8, 9),), 13),
     Operation(
@@ -234,7 +238,19 @@ OPERATIONS: list[Operation] = [
     Operation("global_avg_pool2d", lambda x: convbook.global_avg_pool2d(x), ((2, 3, 8, 9),), 73),
     Operation("pool2d:max", lambda x: convbook.pool2d(x, (3, 2)), ((6, 7),), 0, "select"),
     Operation("pool2d:avg", lambda x: convbook.pool2d(x, (3, 2), "avg"), ((6, 7),), 7),
+    Operation("conv_matrix", lambda w: convbook.conv_matrix(w, (5, 4), 2, 1), ((4, 3, 3, 2),), 0, "select"),
+    Operation("dense_by_offset", lambda w: convbook.dense_by_offset(w), ((3, 4, 3, 4),), 0, "select"),
+    Operation("nearest_kernel", lambda w: convbook.nearest_kernel(w, (3, 2)), ((3, 4, 5, 5),), 13),
+    Operation("comp_conv2d", lambda x, w: convbook.comp_conv2d(_layer(w), x), ((6, 7), (1, 1, 3, 2)), 6),
+    Operation("detect_edges", lambda x, k: convbook.detect_edges(x, k), ((6, 7), (3, 2)), 6),
+    Operation("magnitude", lambda r, c: convbook.magnitude(r, c), ((6, 7), (6, 7)), 2, "function"),
+    Operation("orientation", lambda r, c: convbook.orientation(r, c), ((6, 7), (6, 7)), 2, "function"),
 ]
+
+
+def _layer(w: Tensor) -> Callable[[Tensor], Tensor]:
+    return lambda x: convbook.conv2d(x, w)
+
 
 NOT_ARITHMETIC = {
     "learn_kernel": "a whole training run: it reads its losses, to stop when they diverge",
@@ -242,5 +258,6 @@ NOT_ARITHMETIC = {
     "least_squares_kernel": "likewise",
     "explain_plan": "speaks about a call, in words and numbers; it computes nothing on the tensors",
     "sliding_windows": "a view, not a result",
+    "image_gradient": "detect_edges with two kernels of the table, whose numbers it copies to the device",
 }
 """Public functions with tensors that the device rules are not held for, and why."""

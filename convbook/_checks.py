@@ -735,8 +735,9 @@ def one_of(name: str, value: object, words: Sequence[str]) -> str:
     if isinstance(value, str) and value in words:
         return value
     listed = ", ".join(f'"{word}"' for word in words)
-    message = f"{name} must be one of {listed}, got {describe(value)}"
-    raise (ValueError if isinstance(value, str) else TypeError)(message)
+    if isinstance(value, str):
+        raise ValueError(f"{name} must be one of {listed}, got {value!r}")
+    raise TypeError(f"{name} must be one of {listed}, got {describe(value)}")
 
 
 def shape(value: Tensor) -> tuple[int, ...]:
@@ -817,6 +818,11 @@ def _conv_channels(x: Tensor, w: Tensor, groups: int) -> None:
 
 def _channels_cure(x: Tensor, w: Tensor, groups: int) -> str:
     needed = w.shape[1] * groups
+    if x.dim() == 3 and needed == 1:
+        return (
+            "; 3 dimensions mean one image (channels, rows, columns): a batch of one-channel images needs "
+            "input.unsqueeze(1)"
+        )
     if x.shape[-1] == needed and x.shape[-3] != needed:
         order = "(0, 3, 1, 2)" if x.dim() == 4 else "(2, 0, 1)"
         return (

@@ -441,7 +441,10 @@ def _sizes(
         raise TypeError(f"{name} must be a shape {meaning}, got {describe(value)}")
     if len(value) not in dims:
         raise ValueError(f"{name} must be a shape {meaning}, got {len(value)} numbers: {tuple(value)}")
-    return tuple(integer(name, size, minimum) for size in value)
+    sizes = tuple(integer(name, size, minimum) for size in value)
+    if math.prod(sizes) >= 2**63:
+        raise ValueError(f"{name} must be at most 2⁶³ − 1 numbers in all, got {sizes}: {math.prod(sizes)}")
+    return sizes
 
 
 def _grad_output(value: object, needed: tuple[int, ...], other: str, tensor_of_call: Tensor) -> None:
@@ -818,16 +821,16 @@ def _conv_channels(x: Tensor, w: Tensor, groups: int) -> None:
 
 def _channels_cure(x: Tensor, w: Tensor, groups: int) -> str:
     needed = w.shape[1] * groups
-    if x.dim() == 3 and needed == 1:
-        return (
-            "; 3 dimensions mean one image (channels, rows, columns): a batch of one-channel images needs "
-            "input.unsqueeze(1)"
-        )
     if x.shape[-1] == needed and x.shape[-3] != needed:
         order = "(0, 3, 1, 2)" if x.dim() == 4 else "(2, 0, 1)"
         return (
             f"; if the channels stand last, bring them forward with input.permute{order} (a reshape "
             "would scramble pixels)"
+        )
+    if x.dim() == 3 and needed == 1:
+        return (
+            "; 3 dimensions mean one image (channels, rows, columns): a batch of one-channel images needs "
+            "input.unsqueeze(1)"
         )
     if groups == 1 and w.shape[0] == x.shape[-3]:
         return "; weight is (output channels, input channels, …): perhaps the two are swapped"

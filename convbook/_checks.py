@@ -317,8 +317,7 @@ def conv2d_input_setting(
     sizes = _sizes(
         "input_size", input_size, (3, 4), "(batch, channels, rows, columns) or (channels, rows, columns)"
     )
-    stand_in = w.detach().new_empty(()).expand(sizes)  # a tensor of that shape without its memory
-    setting = conv2d_setting(stand_in, w, None, stride, padding, dilation, groups)
+    setting = conv2d_setting(_stand_in("input_size", sizes, w), w, None, stride, padding, dilation, groups)
     _grad_output(grad_output, (*sizes[:-3], w.shape[0], *setting.output_size), "weight", w)
     return setting
 
@@ -340,9 +339,7 @@ def conv2d_weight_setting(
         (4,),
         "(output channels, input channels / groups, kernel rows, kernel columns)",
     )
-    setting = conv2d_setting(
-        x, x.detach().new_empty(()).expand(sizes), None, stride, padding, dilation, groups
-    )
+    setting = conv2d_setting(x, _stand_in("weight_size", sizes, x), None, stride, padding, dilation, groups)
     _grad_output(grad_output, (*x.shape[:-3], sizes[0], *setting.output_size), "input", x)
     return setting
 
@@ -441,10 +438,14 @@ def _sizes(
         raise TypeError(f"{name} must be a shape {meaning}, got {describe(value)}")
     if len(value) not in dims:
         raise ValueError(f"{name} must be a shape {meaning}, got {len(value)} numbers: {tuple(value)}")
-    sizes = tuple(integer(name, size, minimum) for size in value)
+    return tuple(integer(name, size, minimum) for size in value)
+
+
+def _stand_in(name: str, sizes: tuple[int, ...], like: Tensor) -> Tensor:
+    """Return a tensor of that shape without its memory, to be judged in place of the real one."""
     if math.prod(sizes) >= 2**63:
         raise ValueError(f"{name} must be at most 2⁶³ − 1 numbers in all, got {sizes}: {math.prod(sizes)}")
-    return sizes
+    return like.detach().new_empty(()).expand(sizes)
 
 
 def _grad_output(value: object, needed: tuple[int, ...], other: str, tensor_of_call: Tensor) -> None:

@@ -1,0 +1,48 @@
+"""
+Zeros darken the border, reflection does not
+============================================
+
+A blur needs pixels from beyond the border. Zeros bring in black, so the blurred picture gets a dark frame; a mirror
+image or the repeated last pixel brings in what is likely to be there.
+"""
+
+# %%
+# The photograph, a box blur of 25×25, and the four padding modes.
+import matplotlib.pyplot as plt
+import torch
+
+from convbook import conv2d, drawing, photograph
+
+photo = photograph(120)
+box = torch.ones(1, 1, 25, 25) / 25**2
+modes = ("zeros", "replicate", "reflect", "circular")
+blurred = {mode: conv2d(photo[None, None], box, padding=12, padding_mode=mode)[0, 0] for mode in modes}
+
+# %%
+# At the corner 13² of 25² taps meet the picture: with zeros, 27 % of the brightness is left. Away from the border, all
+# modes agree.
+seen = photo[:13, -13:].mean()
+for mode in modes:
+    print(f"{mode:10} corner at {blurred[mode][0, -1] / seen:.0%} of the brightness in sight")
+assert abs(blurred["zeros"][0, -1] / seen - 13**2 / 25**2) < 1e-4
+assert abs(blurred["reflect"][0, -1] / seen - 1) < 0.1
+inside = slice(12, -12)
+assert all(
+    torch.allclose(blurred[m][inside, inside], blurred["zeros"][inside, inside], atol=1e-5) for m in modes
+)
+
+# %%
+# Differences from the mode "reflect", on one scale: where does each mode deviate?
+fig, axes = drawing.panels(
+    2,
+    3,
+    size=(4.6, 6.8),
+    alt="Top: the photograph, blurred with zeros (a dark frame) and with reflection (no frame). Bottom: differences from reflection. "
+    "Zeros: a strongly negative frame. Replicate: nearly nothing. Circular: spots of both signs along the border.",
+)
+drawing.image(photo, ax=axes[0], limits=(0, 1), title="photograph")
+drawing.image(blurred["zeros"], ax=axes[1], limits=(0, 1), title="zeros")
+drawing.image(blurred["reflect"], ax=axes[2], limits=(0, 1), title="reflect")
+for ax, mode in zip(axes[3:], ("zeros", "replicate", "circular"), strict=True):
+    drawing.signed(blurred[mode] - blurred["reflect"], ax=ax, limit=0.4, title=f"{mode} − reflect")
+plt.show()

@@ -1,0 +1,66 @@
+"""
+Stride 2 makes the same sums and skips three in four
+====================================================
+
+A strided convolution computes nothing new: it is the ordinary output with rows and columns left out. Watch a 3×3
+window walk in steps of two over a padded 6×6 image, with each sum written out.
+"""
+
+# %%
+# A 6×6 image, one ring of zeros around it, and the Sobel kernel.
+import matplotlib.pyplot as plt
+import torch
+
+from convbook import conv2d, cost, drawing, pad
+
+X = torch.tensor(
+    [
+        [1.0, 1, 0, 0, 2, 2],
+        [1, 1, 0, 0, 2, 2],
+        [1, 1, 0, 0, 2, 2],
+        [0, 0, 3, 3, 0, 0],
+        [0, 0, 3, 3, 0, 0],
+        [0, 0, 3, 3, 0, 0],
+    ]
+)
+K = torch.tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]])
+every = conv2d(X[None, None], K[None, None], padding=1)[0, 0]
+some = conv2d(X[None, None], K[None, None], padding=1, stride=2)[0, 0]
+
+# %%
+# The claim in one line: every second row and column of the full output. And the saving, counted.
+assert torch.equal(some, every[::2, ::2])
+full, strided = cost(6, 3, padding=1, bias=False), cost(6, 3, stride=2, padding=1, bias=False)
+assert full.multiply_adds == 4 * strided.multiply_adds
+print(f"{full.multiply_adds} multiplications become {strided.multiply_adds}")
+
+# %%
+# The movie stands still until you start it, and can be stopped at each frame.
+setting = {"stride": 2, "padding": ((1, 1), (1, 1))}
+axes = drawing.sliding(
+    pad(X, 1),
+    K,
+    some,
+    (1, 1),
+    alt="An animation of nine frames. A 3×3 window jumps by two cells over a 6×6 image with a ring of zeros; at each stop "
+    "its nine products are written out and one of nine outputs fills in.",
+    titles=("6×6 input, padding 1", "kernel", "output, stride 2"),
+    **setting,
+)
+fig = axes[0].figure
+
+
+def draw(step):
+    drawing.sliding(
+        pad(X, 1),
+        K,
+        some,
+        divmod(step, 3),
+        axes=axes,
+        titles=("6×6 input, padding 1", "kernel", "output, stride 2"),
+        **setting,
+    )
+
+
+animation = drawing.animate(fig, draw, frames=9, seconds_per_frame=1.2)
+plt.show()

@@ -2,12 +2,13 @@
 Dilation spreads nine taps over a wider field
 =============================================
 
-With dilation 2 a 3×3 kernel reads every second cell, so nine numbers reach over 5×5 cells. Watch which cells it
-multiplies; the hatched ones in between it never reads at that stop.
+With dilation 2 a 3×3 kernel reads every second cell, so nine numbers reach over 5×5 cells. Watch which
+cells it multiplies; the hatched ones in between it never reads at that stop.
 """
 
 # %%
-# An image of whole numbers and a kernel of ones and minus ones, so that each sum can be checked in the head.
+# An image of whole numbers and a kernel of ones and minus ones, so that each sum can be checked in the
+# head.
 import matplotlib.pyplot as plt
 import torch
 
@@ -34,8 +35,9 @@ axes = drawing.sliding(
     K,
     Y,
     (0, 1),
-    alt="An animation of eight frames. A frame of 5×5 cells moves over a 6×8 image. Nine cells in it, every second one, are "
-    "blue and multiplied by the 3×3 kernel; the sixteen between them are hatched. The output has 2×4 cells.",
+    alt="An animation of eight frames. A frame of 5×5 cells moves over a 6×8 image. Nine cells in it, "
+    "every second one, are blue and multiplied by the 3×3 kernel; the sixteen between them are "
+    "hatched. The output has 2×4 cells.",
     **look,
 )
 fig = axes[0].figure

@@ -2,8 +2,8 @@
 Without padding, 55 layers eat a photograph
 ===========================================
 
-A 5×5 kernel without padding takes four rows and four columns in each layer, so an image of 224×224 is down to 4×4
-after 55 layers, and a 56th kernel does not fit.
+A 5×5 kernel without padding takes four rows and four columns in each layer, so an image of 224×224 is
+down to 4×4 after 55 layers, and a 56th kernel does not fit.
 """
 
 # %%
@@ -23,7 +23,8 @@ def sizes(kernel_size, layers, **setting):
 kernels = (3, 5, 7, 11)
 counts = {k: layers_until(224, k) for k in kernels}
 print(counts)
-assert counts[5] == 55 and sizes(5, 55)[-1] == 4
+assert counts[5] == 55
+assert sizes(5, 55)[-1] == 4
 
 # %%
 # The kernel after the last one is refused, with the arithmetic:
@@ -36,24 +37,23 @@ except ValueError as error:
 # Straight lines: each layer takes k − 1. With "same" padding the size stays.
 fig, (ax,) = drawing.panels(
     size=(3.4, 6.8),
-    alt="Rows left against the number of layers, for kernels 3, 5, 7 and 11: four straight lines that fall from 224 to nothing at "
-    "111, 55, 37 and 22 layers. A dashed horizontal line at 224 is a kernel with same padding.",
+    alt="Rows left against the number of layers, for kernels 3, 5, 7 and 11: four straight lines that "
+    "fall from 224 to nothing at 111, 55, 37 and 22 layers. A dashed horizontal line at 224 is a "
+    "kernel with same padding.",
 )
-for k, colour, height in zip(kernels, drawing.LINES, (150, 100, 55, 20), strict=False):
+for k, colour in zip(kernels, drawing.LINES, strict=False):
     left = sizes(k, counts[k])
     ax.plot(range(len(left)), left, color=colour)
-    place = min(range(len(left)), key=lambda n, rows=left, at=height: abs(rows[n] - at))
     ax.annotate(
-        f"{k}×{k}: {counts[k]}", (place, left[place]), xytext=(6, 2), textcoords="offset points", color=colour
+        f"{k}×{k}: {counts[k]}",
+        (counts[k], 0),
+        xytext=(0, -12),
+        textcoords="offset points",
+        ha="center",
+        color=colour,
     )
 ax.plot([0, 115], sizes(5, 1, padding=2), color=drawing.QUIET, linestyle="--")
-ax.annotate(
-    "any kernel, same padding", (60, 224), xytext=(0, -13), textcoords="offset points", color=drawing.QUIET
-)
-ax.set(
-    xlabel="layers",
-    ylabel="rows left of 224",
-    title="5×5 kernels use 224 rows up in 55 layers",
-    ylim=(0, 240),
-)
+drawing.text(ax, "any kernel, same padding", at=(0.13, 0.7), color=drawing.QUIET)
+ax.set(xlabel="layers", ylabel="rows left of 224", ylim=(-25, 240))
+ax.set_title("5×5 kernels use 224 rows up in 55 layers")
 plt.show()

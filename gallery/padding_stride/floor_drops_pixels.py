@@ -2,8 +2,8 @@
 The floor drops the last rows without a word
 ============================================
 
-Where the stride does not divide the room that is left, the last rows and columns are never read. Change every pixel
-there: the output does not change.
+Where the stride does not divide the room that is left, the last rows and columns are never read. Change
+every pixel there: the output does not change.
 """
 
 # %%
@@ -40,8 +40,8 @@ fig, axes = drawing.panels(
     3,
     size=(2.7, 6.8),
     column_widths=[8, 3, 4],
-    alt="An 8×8 image whose last two rows and columns, 28 pixels, are grey: no window reads them. The output has 2×2 cells. With one "
-    "row and column of padding at the end it has 3×3.",
+    alt="An 8×8 image whose last two rows and columns, 28 pixels, are grey: no window reads them. The "
+    "output has 2×2 cells. With one row and column of padding at the end it has 3×3.",
 )
 drawing.grid(
     X[0, 0],

@@ -2,8 +2,8 @@
 Zeros darken the border, reflection does not
 ============================================
 
-A blur needs pixels from beyond the border. Zeros bring in black, so the blurred picture gets a dark frame; a mirror
-image or the repeated last pixel brings in what is likely to be there.
+A blur needs pixels from beyond the border. Zeros bring in black, so the blurred picture gets a dark
+frame; a mirror image or the repeated last pixel brings in what is likely to be there.
 """
 
 # %%
@@ -19,8 +19,8 @@ modes = ("zeros", "replicate", "reflect", "circular")
 blurred = {mode: conv2d(photo[None, None], box, padding=12, padding_mode=mode)[0, 0] for mode in modes}
 
 # %%
-# At the corner 13² of 25² taps meet the picture: with zeros, 27 % of the brightness is left. Away from the border, all
-# modes agree.
+# At the corner 13² of 25² taps meet the picture: with zeros, 27 % of the brightness is left. Away from
+# the border, all modes agree.
 seen = photo[:13, -13:].mean()
 for mode in modes:
     print(f"{mode:10} corner at {blurred[mode][0, -1] / seen:.0%} of the brightness in sight")
@@ -37,8 +37,9 @@ fig, axes = drawing.panels(
     2,
     3,
     size=(4.6, 6.8),
-    alt="Top: the photograph, blurred with zeros (a dark frame) and with reflection (no frame). Bottom: differences from reflection. "
-    "Zeros: a strongly negative frame. Replicate: nearly nothing. Circular: spots of both signs along the border.",
+    alt="Top: the photograph, blurred with zeros (a dark frame) and with reflection (no frame). Bottom:"
+    " differences from reflection. Zeros: a strongly negative frame. Replicate: nearly nothing. "
+    "Circular: spots of both signs along the border.",
 )
 drawing.image(photo, ax=axes[0], limits=(0, 1), title="photograph")
 drawing.image(blurred["zeros"], ax=axes[1], limits=(0, 1), title="zeros")

@@ -2,8 +2,8 @@
 Stride 2 makes the same sums and skips three in four
 ====================================================
 
-A strided convolution computes nothing new: it is the ordinary output with rows and columns left out. Watch a 3×3
-window walk in steps of two over a padded 6×6 image, with each sum written out.
+A strided convolution computes nothing new: it is the ordinary output with rows and columns left out.
+Watch a 3×3 window walk in steps of two over a padded 6×6 image, with each sum written out.
 """
 
 # %%
@@ -42,8 +42,8 @@ axes = drawing.sliding(
     K,
     some,
     (1, 1),
-    alt="An animation of nine frames. A 3×3 window jumps by two cells over a 6×6 image with a ring of zeros; at each stop "
-    "its nine products are written out and one of nine outputs fills in.",
+    alt="An animation of nine frames. A 3×3 window jumps by two cells over a 6×6 image with a ring of "
+    "zeros; at each stop its nine products are written out and one of nine outputs fills in.",
     titles=("6×6 input, padding 1", "kernel", "output, stride 2"),
     **setting,
 )

@@ -2,12 +2,13 @@
 Two libraries say same and look at different pixels
 ===================================================
 
-At stride 2 on an even size, TensorFlow's SAME pads the end alone, torch's padding=1 pads both sides. The outputs have
-one shape and other numbers: each window stands one pixel beside its twin.
+At stride 2 on an even size, TensorFlow's SAME pads the end alone, torch's padding=1 pads both sides. The
+outputs have one shape and other numbers: each window stands one pixel beside its twin.
 """
 
 # %%
-# A row of eight pixels, numbered, and a kernel that copies its centre: the output says which pixel it stands on.
+# A row of eight pixels, numbered, and a kernel that copies its centre: the output says which pixel it
+# stands on.
 import matplotlib.pyplot as plt
 import torch
 
@@ -20,7 +21,8 @@ ours = conv2d(row, centre, stride=(1, 2), padding=(0, 1))[0, 0]
 theirs = conv2d(row, centre, stride=(1, 2), padding=asymmetric)[0, 0]
 print("torch, padding=1:", ours.tolist(), "  SAME:", theirs.tolist())
 assert asymmetric == ((0, 0), (0, 1))
-assert ours.tolist() == [[0, 2, 4, 6]] and theirs.tolist() == [[1, 3, 5, 7]]
+assert ours.tolist() == [[0, 2, 4, 6]]
+assert theirs.tolist() == [[1, 3, 5, 7]]
 
 # %%
 # With an odd size both agree, and so does stride 1. That is why the fault stays hidden so long.
@@ -33,8 +35,8 @@ fig, axes = drawing.panels(
     2,
     size=(2.3, 6.8),
     column_widths=[10, 4],
-    alt="Two padded rows of eight numbered pixels. Padding 1 on both sides: windows stand on pixels 0, 2, 4, 6. Padding at the end "
-    "alone: windows stand on pixels 1, 3, 5, 7.",
+    alt="Two padded rows of eight numbered pixels. Padding 1 on both sides: windows stand on pixels 0, "
+    "2, 4, 6. Padding at the end alone: windows stand on pixels 1, 3, 5, 7.",
 )
 for place, sides, out, name in (
     (0, ((0, 0), (1, 1)), ours, "torch: padding=1"),

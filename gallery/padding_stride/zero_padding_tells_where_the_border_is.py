@@ -2,8 +2,8 @@
 Zero padding tells the network where the border is
 ==================================================
 
-A constant image has no content, yet after some zero-padded layers its pixels differ: the border is felt one pixel
-deeper with each layer. With circular padding nothing is felt.
+A constant image has no content, yet after some zero-padded layers its pixels differ: the border is felt
+one pixel deeper with each layer. With circular padding nothing is felt.
 """
 
 # %%
@@ -39,7 +39,7 @@ fig, axes = drawing.images(
     limits=(0, 1),
     columns=4,
     panel=1.45,
-    alt="A white image after 1, 3 and 8 zero-padded averaging layers: a dark frame of 1, 3 and 8 pixels grows inwards, darkest in the "
-    "corners. With circular padding it stays white.",
+    alt="A white image after 1, 3 and 8 zero-padded averaging layers: a dark frame of 1, 3 and 8 pixels"
+    " grows inwards, darkest in the corners. With circular padding it stays white.",
 )
 plt.show()

@@ -38,10 +38,8 @@ class ReadingOrder(SphinxDirective):
     option_spec = {"caption": directives.unchanged, "rest": directives.flag, "hidden": directives.flag}
 
     def run(self) -> list[nodes.Node]:
-        folder = self.env.docname.rpartition("/")[0]
-        present = {
-            name.removeprefix(folder + "/") for name in self.env.found_docs if name.startswith(folder + "/")
-        }
+        folder = self.env.docname[: self.env.docname.rfind("/") + 1]
+        present = {name.removeprefix(folder) for name in self.env.found_docs if name.startswith(folder)}
         listed = self.env.temp_data.setdefault("reading_order_listed", {"index"})
         names = [line.strip() for line in self.content if line.strip() in present]
         if "rest" in self.options:

@@ -24,11 +24,11 @@ LETTERS = {
 }
 KERNEL = [[1, -1]]
 ALT = (
-    "The word CONVBOOK as an image of 9 by 49 pixels. The kernel [1, −1] slides over it: each cell where ink begins "
-    "gets −1, in a cool colour; each cell where ink ends gets 1, in a warm colour."
+    "The word CONVBOOK as an image of 7 by 49 pixels, and below it the output of the kernel [1, −1] that slides over it: "
+    "−1, in a cool colour, where ink begins, and 1, in a warm colour, where ink ends."
 )
 CELL = 16
-HERO_SIZE = (8 * 6 * CELL + CELL + 2, 10 * CELL + 2)
+HERO_SIZE = (8 * 6 * CELL + CELL + 2, 16 * CELL + 2)
 
 
 def pixels(word: str) -> list[list[int]]:
@@ -99,45 +99,39 @@ def logo() -> str:
 
 
 def hero(still: bool = False) -> str:
-    """The word while the kernel slides over it, once; or, still, the result."""
-    image = pixels("CONVBOOK")
+    """The word above, its cross-correlation below; the kernel slides over once.  Still: the result."""
+    image = pixels("CONVBOOK")[1:-1]
     answer = edges(image)
     columns, rows = len(image[0]), len(image)
     seconds = 4.0
     step = seconds / columns
-    body = [f'<g class="ink"><path d="{_squares(image, 1, CELL, 1, 0, CELL)}"/></g>']
+    top, below = CELL, (rows + 2) * CELL
+    body = [f'<g class="ink"><path d="{_squares(image, 1, CELL, 1, 0, top)}"/></g>']
     for c in range(columns - 1):
-        column = [(r, answer[r][c]) for r in range(rows) if answer[r][c]]
-        faded = "".join(
-            f"M{c * CELL} {CELL + r * CELL}h{CELL - 1}v{CELL - 1}h-{CELL - 1}z"
-            for r in range(rows)
-            if image[r][c]
-        )
-        delay = f'style="animation-delay:{(c + 1) * step:.2f}s"'
-        parts = [f'<path class="seen" d="{faded}"/>'] if faded else []
-        for r, value in column:
-            x, y = c * CELL, CELL + r * CELL
-            name, text = ("plus", "1") if value > 0 else ("minus", "−1")
-            parts.append(
-                f'<rect class="{name}" x="{x}" y="{y}" width="{CELL - 1}" height="{CELL - 1}"/>'
-                f'<text x="{x + CELL / 2 - 0.5}" y="{y + 11.2}">{text}</text>'
-            )
+        parts = []
+        for r in range(rows):
+            if value := answer[r][c]:
+                x, y = c * CELL, below + r * CELL
+                name, text = ("plus", "1") if value > 0 else ("minus", "−1")
+                parts.append(
+                    f'<rect class="{name}" x="{x}" y="{y}" width="{CELL - 1}" height="{CELL - 1}"/>'
+                    f'<text x="{x + CELL / 2 - 0.5}" y="{y + 11.2}">{text}</text>'
+                )
         if parts:
-            body.append(f'<g class="answer" {delay}>{"".join(parts)}</g>')
-    window = f"M0.5 {CELL - 0.5}h{2 * CELL}v{rows * CELL}h-{2 * CELL}z"
+            body.append(f'<g class="answer" style="animation-delay:{(c + 1) * step:.2f}s">{"".join(parts)}</g>')
+    window = f"M1 {top - 1}h{2 * CELL - 1}v{rows * CELL + 1}h-{2 * CELL - 1}z"
+    target = f"M1 {below - 1}h{CELL - 1}v{rows * CELL + 1}h-{CELL - 1}z"
     body.append(
-        f'<g class="kernel"><path d="{window}"/><text x="{CELL / 2}" y="11">1</text>'
+        f'<g class="kernel"><path d="{window}"/><path d="{target}"/><text x="{CELL / 2}" y="11">1</text>'
         f'<text x="{1.5 * CELL}" y="11">−1</text></g>'
     )
     travel = (columns - 2) * CELL
     style = f"""
 .ink path{{fill:var(--ink)}}
-.seen{{fill:var(--seen)}}
 .plus{{fill:var(--warm)}} .minus{{fill:var(--cool)}}
 text{{font:600 9px ui-sans-serif,system-ui,sans-serif;text-anchor:middle;fill:var(--paper)}}
 .kernel path{{fill:none;stroke:var(--gold);stroke-width:2}} .kernel text{{fill:var(--gold);font-size:11px}}
 .kernel{{transform:translateX({travel}px)}}
-:root{{--seen:#c9c5bb}}@media(prefers-color-scheme:dark){{:root{{--seen:#4a5362}}}}
 """
     if not still:
         style += f"""@media (prefers-reduced-motion:no-preference){{
@@ -146,7 +140,7 @@ text{{font:600 9px ui-sans-serif,system-ui,sans-serif;text-anchor:middle;fill:va
 @keyframes appear{{from{{opacity:0}}to{{opacity:1}}}}
 @keyframes slide{{from{{transform:translateX(0)}}to{{transform:translateX({travel}px)}}}}
 }}"""
-    assert HERO_SIZE == (columns * CELL + 2, (rows + 1) * CELL + 2)
+    assert HERO_SIZE == (columns * CELL + 2, (2 * rows + 2) * CELL + 2)
     return _svg(*HERO_SIZE, style, "\n".join(body), "ConvBook: the kernel [1, −1] on the book's name")
 
 

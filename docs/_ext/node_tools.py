@@ -28,12 +28,16 @@ def node_command() -> list[str]:
     return [found]
 
 
-def ensure_packages() -> Path:
-    """Install what ``docs/package-lock.json`` locks, unless it is there, and return ``node_modules``."""
-    locked = json.loads((DOCS / "package.json").read_text())["dependencies"]
+def ensure_packages(tests: bool = False) -> Path:
+    """Install what ``docs/package-lock.json`` locks, unless it is there, and return ``node_modules``.
+
+    With ``tests`` also what only the tests in a browser need.
+    """
+    manifest = json.loads((DOCS / "package.json").read_text())
+    locked = manifest["dependencies"] | (manifest["devDependencies"] if tests else {})
     if all(_installed_version(name) == version for name, version in locked.items()):
         return MODULES
-    command = [*_npm_command(), "ci", "--ignore-scripts", "--omit=dev", "--no-audit", "--no-fund"]
+    command = [*_npm_command(), "ci", "--ignore-scripts", "--no-audit", "--no-fund", *([] if tests else ["--omit=dev"])]
     print(
         "npm: installing " + ", ".join(f"{name} {version}" for name, version in locked.items()),
         file=sys.stderr,

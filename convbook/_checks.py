@@ -150,6 +150,8 @@ INTEGERS = frozenset(
     (torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64, torch.uint16, torch.uint32, torch.uint64)
 )
 
+NEVER_PROMOTED = frozenset((torch.uint16, torch.uint32, torch.uint64))
+
 HALVES = {
     torch.float16: torch.float32,
     torch.bfloat16: torch.float32,
@@ -523,7 +525,7 @@ def adaptive_size(name: str, input: object, output_size: object, channels_may_be
     wanted = wanted_size(output_size)
     rows = size[0] if wanted[0] is None else wanted[0]
     columns = size[1] if wanted[1] is None else wanted[1]
-    _plane_is_sane("output_size", output_size, size, (rows, columns))
+    _plane_is_sane("output_size", output_size, size, (rows, columns), _planes(x))
     return rows, columns
 
 
@@ -778,6 +780,11 @@ def _pair_of_operands(X: Tensor, K: Tensor) -> None:
     """Judge dtype, device and fit of an image and a kernel whose dtypes may differ (they are promoted)."""
     arithmetic_dtype("X", X)
     arithmetic_dtype("K", K)
+    if X.dtype != K.dtype and (X.dtype in NEVER_PROMOTED or K.dtype in NEVER_PROMOTED):
+        raise TypeError(
+            f"X and K must have one dtype, because torch promotes none of uint16, uint32 and uint64; got X is "
+            f"{_dtype_name(X.dtype)}, K is {_dtype_name(K.dtype)}; convert one, for example K.to(X.dtype)"
+        )
     same_device(X=X, K=K)
     kernel_fits(X, K)
 

@@ -270,12 +270,14 @@ def adaptive_max_pool2d(
     size = _checks.adaptive_size("adaptive_max_pool2d", input, output_size)
     _checks.averaged_dtype("adaptive_max_pool2d", input)  # no integers: torch has none here
     with_indices = _checks.flag("return_indices", return_indices)
-    top, _, rows = _adaptive_windows(input.shape[-2], size[0], input.device)
-    left, _, columns = _adaptive_windows(input.shape[-1], size[1], input.device)
+    top, bottom, rows = _adaptive_windows(input.shape[-2], size[0], input.device)
+    left, right, columns = _adaptive_windows(input.shape[-1], size[1], input.device)
+    # A window shorter than its row of the table repeats its last pixel, which changes no maximum.
+    rows = torch.minimum(rows, bottom.unsqueeze(1) - 1)
+    columns = torch.minimum(columns, right.unsqueeze(1) - 1)
     windows = _take(_take(input.detach(), -2, rows), -1, columns).transpose(-3, -2)
-    tap = windows.flatten(-2).argmax(-1)
+    tap = windows.flatten(-2).argmax(-1)  # the first of several, so never a repeated pixel
     across = columns.shape[-1]
-    # A window's surplus cells repeat its last pixel, so the first maximum is never one of them.
     indices = (top.unsqueeze(1) + tap // across) * input.shape[-1] + left + tap % across
     values = _pick(input, indices)
     return (values, indices) if with_indices else values
@@ -361,7 +363,7 @@ def avg_pool2d(
     _checks.averaged_dtype("avg_pool2d", input, truncated=True)
     with_padding = _checks.flag("count_include_pad", count_include_pad)
     divisor = _checks.divisor_override(divisor_override)
-    total = _windows(input.to(accumulator(input.dtype)), setting, fill=0).sum((-2, -1))
+    total = _window_sums(input.to(accumulator(input.dtype)), setting)
     cells = _cells(input, setting, with_padding) if divisor is None else divisor
     rounding = None if total.is_floating_point() else "trunc"
     return torch.div(total, cells, rounding_mode=rounding).to(input.dtype)
@@ -428,9 +430,9 @@ def lp_pool2d(
     setting = _checks.pool2d_setting("lp_pool2d", input, kernel_size, stride, 0, 1, ceil_mode)
     _checks.averaged_dtype("lp_pool2d", input)
     power = _checks.norm_type(norm_type)
-    windows = _windows(input.to(accumulator(input.dtype)).pow(power), setting, fill=0)
+    powers = input.to(accumulator(input.dtype)).pow(power)
     full = setting.kernel_size[0] * setting.kernel_size[1]
-    total = windows.sum((-2, -1)) * (full / _cells(input, setting, with_padding=True))
+    total = _window_sums(powers, setting) * full / _cells(input, setting, with_padding=True)
     nothing = total == 0
     root = total.masked_fill(nothing, 1).pow(1 / power).masked_fill(nothing, 0)
     return root.to(input.dtype)
@@ -475,10 +477,12 @@ def adaptive_avg_pool2d(input: Tensor, output_size: IntOrPair | tuple[int | None
     """
     size = _checks.adaptive_size("adaptive_avg_pool2d", input, output_size, channels_may_be_empty=True)
     _checks.averaged_dtype("adaptive_avg_pool2d", input)
-    # A mean over a rectangle is the mean over its rows of the mean over its columns.
-    across = _adaptive_means(input.to(accumulator(input.dtype)), size[1])
-    down = _adaptive_means(across.mT, size[0]).mT
-    return down.to(input.dtype, memory_format=torch.contiguous_format)
+    total, cells = input.to(accumulator(input.dtype)), []
+    for axis in (0, 1):
+        start, end, positions = _adaptive_windows(input.shape[-2 + axis], size[axis], input.device)
+        total = _sums_along(total, -2 + axis, positions, positions < end.unsqueeze(1))
+        cells.append(end - start)
+    return (total / (cells[0].unsqueeze(1) * cells[1])).to(input.dtype)
 
 
 def global_avg_pool2d(input: Tensor) -> Tensor:
@@ -518,10 +522,10 @@ def global_avg_pool2d(input: Tensor) -> Tensor:
 # ---------------------------------------------------------------------------------------- windows of one size
 
 
-def _windows(x: Tensor, setting: PoolSetting, fill: float) -> Tensor:
+def _windows(x: Tensor, setting: PoolSetting) -> Tensor:
     """View all windows at once, shape (…, output rows, output columns, window rows, window columns).
 
-    Cells outside the image hold `fill`.  Taps that no window can lay on a pixel are left out.
+    Cells outside the image hold −∞.  Taps that no window can lay on a pixel are left out.
     """
     taps = _useful_taps(x, setting)
     sides = []
@@ -530,7 +534,7 @@ def _windows(x: Tensor, setting: PoolSetting, fill: float) -> Tensor:
         needed = last_start + setting.dilation[axis] * (taps[axis] - 1) + 1
         before = setting.padding[axis]
         sides.append((before, max(0, needed - before - x.shape[-2 + axis])))
-    x = padded(x, (sides[0], sides[1]), value=fill)
+    x = padded(x, (sides[0], sides[1]), value=_lowest(x.dtype))
     return sliding_windows(x, taps, setting.stride, setting.dilation, setting.output_size)
 
 
@@ -578,15 +582,13 @@ def _cells(x: Tensor, setting: PoolSetting, with_padding: bool) -> Tensor:
 
 def _arg_max(x: Tensor, setting: PoolSetting) -> Tensor:
     """Find the pixel of each window's maximum, row · columns + column; the first of several."""
-    lowest = _lowest(x.dtype)
-    # Only positions are wanted here, and those have no gradient: the values are picked from the input
-    # afterwards.
-    windows = _windows(x.detach(), setting, fill=lowest)
+    # Only positions are wanted here, which have no gradient; the values are picked from the input afterwards.
+    windows = _windows(x.detach(), setting)
     largest, tap = windows.flatten(-2).max(-1)
     tap_row, tap_column = tap // windows.shape[-1], tap % windows.shape[-1]
     if setting.padding != (0, 0):
         # Where no pixel is above −∞ the first tap may be a cell of the padding, which is no pixel.
-        at_bottom = largest == lowest
+        at_bottom = largest == _lowest(x.dtype)
         tap_row = torch.where(at_bottom, _first_inside(setting, 0, x.device).unsqueeze(1), tap_row)
         tap_column = torch.where(at_bottom, _first_inside(setting, 1, x.device), tap_column)
     row = _starts(setting, 0, x.device).unsqueeze(1) + tap_row * setting.dilation[0]
@@ -624,9 +626,9 @@ def _lowest(dtype: torch.dtype) -> float:
 
 
 def _adaptive_windows(n: int, outputs: int, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
-    """Return each window's start and length, and its positions in rows of one table.
+    """Return the start and the end of each window, and a table with its positions in a row.
 
-    Shorter windows repeat their last position to fill their row of the table.
+    Rows of the table are equally long; where a window is shorter, the positions go on beyond its end.
     """
     order = torch.arange(outputs, device=device)
     many = max(outputs, 1)  # no outputs at all are allowed
@@ -634,8 +636,27 @@ def _adaptive_windows(n: int, outputs: int, device: torch.device) -> tuple[Tenso
     end = ((order + 1) * n + many - 1) // many
     # Rounding both ends outwards adds less than two cells to n / m.
     longest = n // many if n % many == 0 else min(n // many + 2, n)
-    positions = start.unsqueeze(1) + torch.arange(longest, device=device)
-    return start, end - start, torch.minimum(positions, end.unsqueeze(1) - 1)
+    return start, end, start.unsqueeze(1) + torch.arange(longest, device=device)
+
+
+# ------------------------------------------------------------------------------------------------------- sums
+
+
+def _window_sums(x: Tensor, setting: PoolSetting) -> Tensor:
+    """Sum the pixels of each window without gaps: first down, then along, h + w additions and not h·w."""
+    taps = _useful_taps(x, setting)
+    for axis in (0, 1):
+        start = _starts(setting, axis, x.device)
+        positions = start.unsqueeze(1) + torch.arange(taps[axis], device=x.device)
+        x = _sums_along(x, -2 + axis, positions, (positions >= 0) & (positions < x.shape[-2 + axis]))
+    return x
+
+
+def _sums_along(x: Tensor, dim: int, positions: Tensor, counted: Tensor) -> Tensor:
+    """Sum over each window's positions on one axis that are `counted`; both tables are (windows, cells)."""
+    taken = _take(x, dim, positions.clamp(0, x.shape[dim] - 1))
+    ignored = counted.logical_not().reshape(*counted.shape, *(1,) * (-1 - dim))
+    return taken.masked_fill(ignored, 0).sum(dim)
 
 
 def _take(x: Tensor, dim: int, positions: Tensor) -> Tensor:
@@ -643,16 +664,6 @@ def _take(x: Tensor, dim: int, positions: Tensor) -> Tensor:
     # As x[..., positions]; brackets fail on a FakeTensor whose device this torch lacks.
     picked = x.index_select(dim, positions.flatten())
     return picked.reshape(*x.shape[:dim], *positions.shape, *x.shape[len(x.shape) + dim + 1 :])
-
-
-def _adaptive_means(x: Tensor, outputs: int) -> Tensor:
-    """Mean over each window of the last axis."""
-    _, length, positions = _adaptive_windows(x.shape[-1], outputs, x.device)
-    surplus = torch.arange(positions.shape[1], device=x.device) >= length.unsqueeze(1)
-    return _take(x, -1, positions).masked_fill(surplus, 0).sum(-1) / length
-
-
-# ------------------------------------------------------------------------------------------------------- sums
 
 
 def _mean(x: Tensor, dim: tuple[int, ...], keepdim: bool = False) -> Tensor:

@@ -130,6 +130,10 @@ def conv2d(
     tensor([[[3, 2],
              [1, 0]]])
     """
+    if method == "auto" and padding_mode == "zeros":
+        output = algorithms.small_call(input, weight, bias, stride, padding, dilation, groups)
+        if output is not None:
+            return output
     if _autocast(input):
         return _autocasted(conv2d)(
             input, weight, bias, stride, padding, dilation, groups, padding_mode=padding_mode, method=method
@@ -140,8 +144,8 @@ def conv2d(
     if padding_mode != "zeros" and setting.padding != _checks.NO_PADDING:
         images = padded(images, setting.padding, padding_mode)
         setting = setting._replace(padding=_checks.NO_PADDING)
-    output = algorithm(images, weight, bias, setting)
-    return output if input.dim() == 4 else output.squeeze(0)
+    result = algorithm(images, weight, bias, setting)
+    return result if input.dim() == 4 else result.squeeze(0)
 
 
 def conv_transpose2d(

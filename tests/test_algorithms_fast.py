@@ -15,7 +15,7 @@ from torch import Tensor
 from convbook._checks import Setting, conv2d_setting
 from convbook.algorithms import TABLE
 from convbook.algorithms._shared import STRIP, strips
-from convbook.algorithms.band import band_matrices, band_of_columns, fits_columns
+from convbook.algorithms.band import band_matrices, band_of_columns, columns_fit
 from convbook.algorithms.box import is_box, window_sums
 from convbook.algorithms.fft import good_size
 from convbook.algorithms.separable import rank_factors
@@ -306,7 +306,7 @@ def test_columns_as_channels_are_the_definition(
         return
     x, w, b = torch.randn(batch, 1, height, width), torch.randn(1, 1, kh, kw), torch.randn(1)
     setting = conv2d_setting(x, w, b, 1, ((top, bottom), (left, right)))
-    assert fits_columns(x, w, setting)
+    assert columns_fit(1, 1, width, torch.float32, setting)
     torch.testing.assert_close(
         band_of_columns(x, w, b, setting), torchs_own(x, w, b, setting), rtol=1e-5, atol=1e-4
     )

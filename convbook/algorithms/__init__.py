@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from convbook._checks import one_of
 from convbook.algorithms.band import band
 from convbook.algorithms.box import box
+from convbook.algorithms.choice import auto, explain_plan, small_call
 from convbook.algorithms.definition import definition
 from convbook.algorithms.fft import fft
 from convbook.algorithms.im2col import im2col
@@ -25,7 +26,7 @@ from convbook.algorithms.winograd import winograd
 if TYPE_CHECKING:
     from convbook.algorithms._shared import Algorithm
 
-__all__ = ["METHODS", "TABLE", "by_name"]
+__all__ = ["METHODS", "TABLE", "by_name", "explain_plan", "small_call"]
 
 TABLE: dict[str, Algorithm] = {
     "definition": definition,
@@ -39,7 +40,7 @@ TABLE: dict[str, Algorithm] = {
     "fft": fft,
     "winograd": winograd,
     "torch": torch_,
-    "auto": torch_,
+    "auto": auto,
 }
 """Every algorithm by the name that ``conv2d(…, method=…)`` knows it by, from the definition upwards."""
 

@@ -42,7 +42,7 @@ from convbook.algorithms._by_hand import differentiable
 from convbook.algorithms._exact import widened
 from convbook.algorithms._shared import rows_for, strips
 
-__all__ = ["band", "band_matrices", "band_of_columns", "fits_columns"]
+__all__ = ["band", "band_matrices", "band_of_columns", "columns_fit", "kernel_gradient"]
 
 BLOCK = 8
 """Output rows in one block: 4 wastes less of the product, 16 has larger products; 8 was best or within 5 %
@@ -83,6 +83,8 @@ def band(input: Tensor, weight: Tensor, bias: Tensor | None, setting: Setting) -
               [37, 43]]]])
     """
     outputs, depth = weight.shape[:2]
+    if input.is_cpu and columns_fit(input.shape[1], outputs, input.shape[3], input.dtype, setting):
+        return band_of_columns(input, weight, bias, setting)
     output = input.new_empty(input.shape[0], outputs, *setting.output_size)
     if output.numel() == 0 or depth == 0:
         output = output.zero_()
@@ -153,17 +155,18 @@ def _add_products(output: Tensor, rows: Tensor, weight: Tensor, setting: Setting
             output[:, o] = target.view(images, count, columns)
 
 
-def fits_columns(input: Tensor, weight: Tensor, setting: Setting) -> bool:
+def columns_fit(channels: int, outputs: int, width: int, dtype: torch.dtype, setting: Setting) -> bool:
     """Return whether pixels can stand in as channels: see :func:`band_of_columns`.
 
-    It takes one input and one output channel, stride and dilation 1, an output row that is a multiple of 16
-    pixels and an input row that is a multiple of 4.
+    That takes float32, one input and one output channel, stride and dilation 1, an output row that is a
+    multiple of 16 pixels and an input row that is a multiple of 4.
     """
     return (
-        input.shape[1] == weight.shape[0] == 1
+        dtype == torch.float32
+        and channels == outputs == 1
         and setting.stride == setting.dilation == (1, 1)
         and setting.output_size[1] % LANES == 0
-        and input.shape[3] % STEP == 0
+        and width % STEP == 0
     )
 
 
@@ -175,7 +178,7 @@ def band_of_columns(input: Tensor, weight: Tensor, bias: Tensor | None, setting:
     needs pixels p to p + kw − 1 counted from its first: a band matrix again, now between input and output
     channels.
 
-    The caller has asked :func:`fits_columns`.
+    For callers that have asked :func:`columns_fit`.
 
     Parameters
     ----------
@@ -217,3 +220,50 @@ def band_of_columns(input: Tensor, weight: Tensor, bias: Tensor | None, setting:
     first = max(top, bottom) - top
     kept = y[:, :, first : first + rows, : columns // LANES]
     return kept.permute(0, 2, 3, 1).reshape(batch, 1, rows, columns)
+
+
+def kernel_gradient(grad: Tensor, input: Tensor, weight: Tensor, setting: Setting) -> Tensor:
+    """Return the kernel's gradient: that of the band matrices, added up along their bands.
+
+    The output is T·X block by block, so T's gradient is G·Xᵀ, summed over the blocks; a kernel entry stands
+    once in each row of T, and its gradient is the sum of those entries' gradients.
+
+    Parameters
+    ----------
+    grad : Tensor
+        The output's gradient, shape (N, O, rows, columns).
+    input : Tensor
+        Shape (N, C, H, W).
+    weight : Tensor
+        Shape (O, C / groups, kh, kw); only its shape matters.
+    setting : Setting
+        Judged stride, padding, dilation and groups.
+
+    Returns
+    -------
+    Tensor
+        The shape of `weight`.
+    """
+    outputs, depth, kh, kw = weight.shape
+    (down, step), (gap_down, gap) = setting.stride, setting.dilation
+    total = weight.new_zeros(outputs, depth, kw, kh)
+    for strip in strips(input, setting, BLOCK):
+        rows = rows_for(input, strip, (kh - 1) * gap_down + 1, setting)
+        tall = (strip.block - 1) * down + (kh - 1) * gap_down + 1
+        blocks = rows.unfold(2, tall, strip.block * down).transpose(
+            3, 4
+        )  # (images, C, blocks, tall, W), a view
+        part = grad[strip.images, :, strip.top : strip.top + strip.rows]
+        images, _, count, columns = part.shape
+        many = images * (count // strip.block)
+        for o in range(outputs):
+            first = o // (outputs // setting.groups) * depth
+            wanted = part[:, o].reshape(many, strip.block, columns)
+            for c in range(depth):
+                channel = blocks[:, first + c].reshape(many, tall, -1)
+                for b in range(kw):
+                    moved = channel[..., b * gap : b * gap + (columns - 1) * step + 1 : step]
+                    matrix = torch.bmm(wanted, moved.mT).sum(0)  # (block, tall): the gradient of T
+                    along_the_band = matrix.as_strided((strip.block, kh), (tall + down, gap_down))
+                    total[o, c, b] += along_the_band.sum(0)
+    return total.transpose(2, 3).contiguous()

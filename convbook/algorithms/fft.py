@@ -35,7 +35,7 @@ from convbook.algorithms._by_hand import differentiable
 from convbook.algorithms._exact import widened
 from convbook.algorithms._shared import Strip, declines_integers, rows_for
 
-__all__ = ["fft", "good_size"]
+__all__ = ["fft", "good_size", "transform_side"]
 
 WHOLE = 540
 """Sides up to this are transformed in one piece."""
@@ -84,7 +84,7 @@ def fft(input: Tensor, weight: Tensor, bias: Tensor | None, setting: Setting) ->
     if output.numel() and weight.shape[1]:
         dense = _dense(setting)
         reach = tuple((k - 1) * d + 1 for k, d in zip(weight.shape[2:], setting.dilation, strict=True))
-        sides = tuple(_transform_side(n, r) for n, r in zip(dense.output_size, reach, strict=True))
+        sides = tuple(transform_side(n, r) for n, r in zip(dense.output_size, reach, strict=True))
         spectrum = _kernel_spectrum(weight, setting, (sides[0], sides[1]))
         hop = sides[0] - reach[0] + 1
         for top in range(0, dense.output_size[0], hop):
@@ -117,7 +117,7 @@ def _dense(setting: Setting) -> Setting:
     return setting._replace(stride=(1, 1), output_size=((rows - 1) * down + 1, (columns - 1) * along + 1))
 
 
-def _transform_side(outputs: int, reach: int) -> int:
+def transform_side(outputs: int, reach: int) -> int:
     """Return the transform's side on one axis: the whole image, or a tile of four kernels and more."""
     whole = outputs + reach - 1
     return good_size(whole if whole <= WHOLE else min(whole, max(TILE, 4 * reach)))

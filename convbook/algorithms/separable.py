@@ -32,12 +32,9 @@ from convbook._checks import Setting
 from convbook.algorithms._by_hand import differentiable
 from convbook.algorithms._exact import widened
 from convbook.algorithms._shared import declines_integers, rows_for, strips
-from convbook.algorithms.band import band_matrices
+from convbook.algorithms.band import BLOCK, band_matrices
 
 __all__ = ["rank_factors", "separable"]
-
-BLOCK = 8
-"""Output rows at once in the vertical pass."""
 
 TILE = 32
 """Output columns at once in the horizontal pass: 16 makes too small products, 64 multiplies too many of the

@@ -1,0 +1,452 @@
+"""Auto: the quickest method that is exact enough, by arithmetic on the shape and a look at the numbers.
+
+1. **Plan.** :mod:`convbook.algorithms.costs` predicts each candidate's time from the shape alone.  A plan is
+made once a shape and kept. 2. **Look.** Where a separable or box form would pay, the kernel is looked at: a
+rank test is one step of Gaussian elimination.  Where the
+   FFT would pay, the image is looked at: a spectrum's error follows the *largest* pixel, so one huge pixel
+   rules it out.
+3. **Compute**, and look at the result: a NaN or an Inf anywhere means that a method which multiplies by zeros
+may have spread it, and
+   the output is computed again by torch, which keeps it in its window.
+
+Looking needs numbers, so it happens on the CPU alone: on another device, under ``torch.compile`` and under
+``torch.func`` the shape decides for torch's own kernels, and nothing waits for the device.
+
+Winograd is never chosen: it loses digits.  Integers are computed in floating point where that is provably
+exact, because no sum can reach 2²⁴ (or 2⁵³ in float64), and by torch's integers elsewhere.  Half types are
+computed in float32.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from convbook import _checks
+from convbook._checks import HALVES, INTEGERS, Setting
+from convbook._forms import IntOrPair, PaddingLike
+from convbook.algorithms import costs
+from convbook.algorithms._by_hand import Correlation, Gradients, gradients
+from convbook.algorithms._exact import readable
+from convbook.algorithms._shared import Algorithm
+from convbook.algorithms.band import band, kernel_gradient
+from convbook.algorithms.box import box, is_box
+from convbook.algorithms.fft import fft
+from convbook.algorithms.im2col import im2col
+from convbook.algorithms.lowering import lowering
+from convbook.algorithms.separable import rank_factors, separable
+from convbook.algorithms.torch_ import _known_finite, torch_
+from convbook.windows import padded
+
+__all__ = ["Explanation", "Plan", "auto", "explain_plan", "plan", "small_call"]
+
+RUN: dict[str, Algorithm] = {
+    "torch": torch_,
+    "im2col": im2col,
+    "lowering": lowering,
+    "band": band,
+    "separable": separable,
+    "box": box,
+    "fft": fft,
+}
+
+ANY_KERNEL = ("torch", "im2col", "lowering", "band", "fft")
+"""Methods that any kernel may take."""
+
+SPREADS = frozenset(("band", "separable", "fft"))
+"""Methods that multiply by zeros, and so would carry a NaN or an Inf beyond its windows."""
+
+LEAVES_INTEGERS = frozenset(("separable", "fft"))
+"""Methods whose intermediate numbers are fractions, so that integers in floating point would come out
+rounded."""
+
+HUGE = 64.0
+"""How much larger than the mean the largest pixel may be for the FFT: 15 or less in photographs and noise,
+10⁴ for a lone spike."""
+
+SMALL = 20480
+"""Numbers in an image below which torch needs a few microseconds, so that planning, and even checking first,
+would be felt."""
+
+LOOK = 25e-6
+"""Seconds that a look at the kernel takes."""
+
+
+class Plan(NamedTuple):
+    """What to do for one shape.
+
+    Attributes
+    ----------
+    steady : str
+        For any kernel and any image.
+    general : str
+        For any kernel, where the image has no huge pixels.
+    special : tuple of str
+        What is quicker still for a kernel of rank one ("separable") or of equal weights ("box"), the quickest
+        first; worth looking for.
+    costs : dict
+        Predicted seconds of each candidate; one that cannot do the shape is not there.
+    """
+
+    steady: str
+    general: str
+    special: tuple[str, ...]
+    costs: dict[str, float]
+
+
+@functools.lru_cache(maxsize=4096)
+def plan(shape: costs.Shape, integers: bool = False) -> Plan:
+    """Return the plan for a shape.
+
+    Parameters
+    ----------
+    shape : Shape
+        The call's sizes, dtype and setting.
+    integers : bool, optional
+        Whether the numbers are integers held in floating point, which leaves out methods that pass through
+        fractions.
+    """
+    predicted = {
+        method: seconds for method in costs.CANDIDATES if (seconds := costs.cost(method, shape)) is not None
+    }
+    if integers:
+        predicted = {
+            method: seconds for method, seconds in predicted.items() if method not in LEAVES_INTEGERS
+        }
+    general = min((m for m in ANY_KERNEL if m in predicted), key=predicted.__getitem__)
+    steady = min((m for m in ANY_KERNEL if m in predicted and m != "fft"), key=predicted.__getitem__)
+    quicker = [m for m in ("separable", "box") if m in predicted and predicted[m] + LOOK < predicted[general]]
+    return Plan(steady, general, tuple(sorted(quicker, key=predicted.__getitem__)), predicted)
+
+
+def auto(input: Tensor, weight: Tensor, bias: Tensor | None, setting: Setting) -> Tensor:
+    """Convolve by the method that the plan and the numbers call for.
+
+    Parameters
+    ----------
+    input : Tensor
+        Shape (N, C, H, W).
+    weight : Tensor
+        Shape (O, C / groups, kh, kw).
+    bias : Tensor or None
+        Shape (O,).
+    setting : Setting
+        Judged stride, padding, dilation, groups and output size; none is declined.
+
+    Returns
+    -------
+    Tensor
+        Shape (N, O, rows, columns).
+
+    Examples
+    --------
+    >>> from convbook._checks import conv2d_setting
+    >>> X, K = torch.arange(9).reshape(1, 1, 3, 3), torch.arange(4).reshape(1, 1, 2, 2)
+    >>> auto(X, K, None, conv2d_setting(X, K))
+    tensor([[[[19, 25],
+              [37, 43]]]])
+    """
+    if _left_to_torch(input, weight):
+        return torch_(input, weight, bias, setting)
+    if input.dtype in HALVES:
+        wide = auto(input.float(), weight.float(), None if bias is None else bias.float(), setting)
+        return wide.to(input.dtype)
+    if input.dtype in INTEGERS:
+        return _integers(input, weight, bias, setting)
+    if plan(costs.Shape.of(input, weight, setting)).costs.keys() == {"torch"}:
+        return torch_(input, weight, bias, setting)
+    if torch.is_grad_enabled() and any(t is not None and t.requires_grad for t in (input, weight, bias)):
+        result: Tensor = ByPlan.apply(input, weight, bias, setting, forward)  # type: ignore[no-untyped-call]
+        return result
+    return forward(input, weight, bias, setting)
+
+
+def small_call(
+    input: Any, weight: Any, bias: Any, stride: Any, padding: Any, dilation: Any, groups: Any
+) -> Tensor | None:
+    """Return a small plain call's output by torch at once, unchecked, or None where it has to be judged.
+
+    Judging a 3×12×12 call takes as long as computing it.  So torch is asked first, and only when it refuses
+    are the arguments judged, to say why.  That is right where torch refuses all that convbook refuses; what
+    it lets through (strides beyond 2³¹, immense padding, integers in disguise, empty batches) or gets wrong
+    (half types) is sorted out here by tests that cost next to nothing.
+    """
+    if not (
+        type(stride) is type(padding) is type(dilation) is type(groups) is int
+        and type(input) is Tensor
+        and input.dtype is torch.float32
+        and input.is_cpu
+        and 0 < input.numel() < SMALL
+        and stride < 65536 > dilation
+        and padding < 64
+        and type(weight) in (Tensor, torch.nn.Parameter)
+    ):
+        return None
+    if torch.is_autocast_enabled("cpu"):
+        return None
+    try:
+        output: Tensor = torch.conv2d(input, weight, bias, stride, padding, dilation, groups)
+    except (RuntimeError, TypeError):
+        return None
+    # oneDNN, which small batches and large kernels go to, skips padded taps; an Inf of the kernel needs them.
+    if padding and ((input.dim() == 4 and input.shape[0] > 1) or groups > 1 or min(weight.shape[2:]) > 3):
+        return output if _known_finite(weight) else None
+    return output
+
+
+def _may_look(x: Tensor) -> bool:
+    """Return whether a tensor's numbers can be read here and now, and a method's steps go unrecorded."""
+    return (
+        readable(x)
+        and not torch._C._are_functorch_transforms_active()
+        and torch.autograd.forward_ad._current_level < 0
+    )
+
+
+def forward(
+    input: Tensor, weight: Tensor, bias: Tensor | None, setting: Setting, integers: bool = False
+) -> Tensor:
+    """Return the output by the plan, in float32 or float64, gradients aside."""
+    chosen = choose(input, weight, setting, integers)
+    output = RUN[chosen](input, weight, bias, setting)
+    if chosen in SPREADS and not bool(output.sum().isfinite()):
+        return torch_(input, weight, bias, setting)
+    return output
+
+
+def choose(input: Tensor, weight: Tensor, setting: Setting, integers: bool = False) -> str:
+    """Return the method that the plan and a look at the numbers call for."""
+    planned = plan(costs.Shape.of(input, weight, setting), integers)
+    for method in planned.special:
+        if method == "box" and is_box(weight):
+            return "box"
+        if method == "separable" and is_rank_one(weight):
+            return "separable"
+    if planned.general != planned.steady and _has_huge_pixels(input):
+        return planned.steady
+    return planned.general
+
+
+def is_rank_one(weight: Tensor) -> bool:
+    """Return whether each kernel plane is a column times a row, up to the roundings of the product.
+
+    Examples
+    --------
+    >>> sobel = torch.tensor([[1.0, 0.0, -1.0], [2.0, 0.0, -2.0], [1.0, 0.0, -1.0]])
+    >>> is_rank_one(sobel[None, None]), is_rank_one(torch.eye(3)[None, None])
+    (True, False)
+    """
+    columns, rows = rank_factors(weight, most=1)
+    rest = weight - columns[:, :, 0, :, None] * rows[:, :, 0, None, :]
+    largest = weight.abs().amax((2, 3), keepdim=True)
+    return bool((rest.abs() <= 2 * torch.finfo(weight.dtype).eps * largest).all())
+
+
+def _has_huge_pixels(input: Tensor) -> bool:
+    """Return whether the largest pixel is not finite, or so large that a spectrum would bury the others."""
+    size = input.abs()
+    return not bool(size.amax() <= HUGE * size.mean())
+
+
+def _integers(input: Tensor, weight: Tensor, bias: Tensor | None, setting: Setting) -> Tensor:
+    """Return the exact sums: in floating point where none leaves the integers it holds, else by torch."""
+    few = weight.numel() * setting.output_size[0] * setting.output_size[1] < 1 << 15
+    if few or input.dtype == torch.uint64:
+        return torch_(input, weight, bias, setting)
+    least, most = (int(v) for v in input.aminmax())
+    heaviest = int(weight.double().abs().sum((1, 2, 3)).max())
+    largest = max(-least, most) * heaviest
+    if largest >= 1 << 53:
+        return torch_(input, weight, bias, setting)
+    dtype = torch.float32 if largest < 1 << 24 else torch.float64
+    sums = forward(input.to(dtype), weight.to(dtype), None, setting, integers=True).to(torch.int64)
+    if bias is not None:
+        sums += bias.to(torch.int64).view(-1, 1, 1)
+    return sums.to(input.dtype)
+
+
+# -------------------------------------------------------------------------------------------------------- the
+# way back
+
+
+class ByPlan(Correlation):
+    """A convolution by the plan whose gradients, convolutions too, go by plans of their own."""
+
+    @staticmethod
+    def backward(ctx: object, *grads: Tensor) -> tuple[Tensor | None, ...]:
+        """Return the gradients of image, kernel and bias."""
+        (grad,) = grads
+        input, weight = ctx.saved_tensors  # type: ignore[attr-defined]
+        needed = ctx.needs_input_grad[:2]  # type: ignore[attr-defined]
+        setting: Setting = ctx.setting  # type: ignore[attr-defined]
+        way = gradients if torch.is_grad_enabled() or not _may_look(grad) else planned_gradients
+        of_input, of_weight = way(grad, input, weight, setting, needed)
+        biased = ctx.biased and ctx.needs_input_grad[2]  # type: ignore[attr-defined]
+        return of_input, of_weight, grad.sum((0, 2, 3)) if biased else None, None, None
+
+
+def planned_gradients(
+    grad: Tensor, input: Tensor, weight: Tensor, setting: Setting, needed: tuple[bool, bool]
+) -> Gradients:
+    """Return the gradients of image and kernel, each by the quicker of an own method and torch's.
+
+    The image's gradient is a convolution of the output's with the turned kernel, so it has a plan.  The
+    kernel's is planned like the forward pass, whose work it shares.
+    """
+    grad = grad.contiguous()
+    back = _turned(grad, input, weight, setting) if needed[0] else None
+    own_input = back is not None and choose(*back) not in ("torch", "im2col")
+    forward_method = plan(costs.Shape.of(input, weight, setting)).steady
+    own_weight = needed[1] and forward_method in ("band", "lowering")
+    of_input, of_weight = None, None
+    if (needed[0] and not own_input) or (needed[1] and not own_weight):
+        rest = (needed[0] and not own_input, needed[1] and not own_weight)
+        of_input, of_weight = gradients(grad, input, weight, setting, rest)
+    if own_input and back is not None:
+        of_input = forward(back[0], back[1], None, back[2])
+    if own_weight:
+        of_weight = kernel_gradient(grad, input, weight, setting)
+        if not bool(of_weight.sum().isfinite()):
+            of_weight = gradients(grad, input, weight, setting, (False, True))[1]
+    return of_input, of_weight
+
+
+def _turned(
+    grad: Tensor, input: Tensor, weight: Tensor, setting: Setting
+) -> tuple[Tensor, Tensor, Setting] | None:
+    """Return the convolution that gives the image's gradient; None at a stride or behind wide padding."""
+    if setting.stride != (1, 1):
+        return None
+    around = tuple(
+        ((k - 1) * d - before, (k - 1) * d - after)
+        for k, d, (before, after) in zip(weight.shape[2:], setting.dilation, setting.padding, strict=True)
+    )
+    if min(min(sides) for sides in around) < 0:
+        return None
+    outputs, depth, kh, kw = weight.shape
+    grouped = weight.view(setting.groups, outputs // setting.groups, depth, kh, kw)
+    turned = grouped.transpose(1, 2).flatten(0, 1).flip(2, 3)
+    back = setting._replace(padding=(around[0], around[1]), output_size=(input.shape[2], input.shape[3]))
+    return grad, turned, back
+
+
+# ----------------------------------------------------------------------------------------------------------
+# explaining
+
+
+class Explanation(NamedTuple):
+    """What `auto` would do with a call, and why; print it to read it.
+
+    Attributes
+    ----------
+    method : str
+        The winner, one of ``METHODS``.
+    reason : str
+        Why it won, in a sentence.
+    costs : dict
+        Predicted seconds on one thread by method, the quickest first; a method that cannot do the call, or is
+        hopeless, is not there.
+    machine : str
+        Where the rates behind the predictions were measured.
+    """
+
+    method: str
+    reason: str
+    costs: dict[str, float]
+    machine: str
+
+    def __str__(self) -> str:
+        """Return the reason and a table of the predictions, the winner marked."""
+        lines = [f"auto uses {self.method!r}: {self.reason}"]
+        for method, seconds in self.costs.items():
+            mark = "→" if method == self.method else " "
+            lines.append(f"{mark} {method:<10} {seconds * 1e3:9.3f} ms predicted")
+        return "\n".join([*lines, f"rates measured on {self.machine}"] if self.costs else lines)
+
+
+def explain_plan(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: IntOrPair = 1,
+    padding: PaddingLike = 0,
+    dilation: IntOrPair = 1,
+    groups: int = 1,
+    *,
+    padding_mode: str = "zeros",
+) -> Explanation:
+    """Explain what ``conv2d(…, method="auto")`` does with these arguments, without doing it.
+
+    Parameters
+    ----------
+    input, weight, bias, stride, padding, dilation, groups, padding_mode
+        As :func:`convbook.conv2d` takes them.
+
+    Returns
+    -------
+    Explanation
+        `method`, `reason`, `costs` (predicted seconds by method) and `machine`; printing it gives a table.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As :func:`convbook.conv2d` does.
+
+    See Also
+    --------
+    conv2d : does it.
+
+    Examples
+    --------
+    A Sobel kernel is a column times a row; on a large image that is worth knowing:
+
+    >>> image = torch.ones(1, 1, 600, 600)
+    >>> sobel = torch.tensor([[1.0, 0.0, -1.0], [2.0, 0.0, -2.0], [1.0, 0.0, -1.0]])
+    >>> spread = sobel.repeat_interleave(7, 0).repeat_interleave(7, 1)[None, None]
+    >>> explain_plan(image, spread).method
+    'separable'
+    >>> print(explain_plan(image[..., :9, :9], sobel[None, None]).reason)
+    small calls go to torch at once
+    """
+    setting = _checks.conv2d_setting(input, weight, bias, stride, padding, dilation, groups, padding_mode)
+    images = input if input.dim() == 4 else input.unsqueeze(0)
+    if padding_mode != "zeros" and setting.padding != _checks.NO_PADDING:
+        images = padded(images, setting.padding, padding_mode)
+        setting = setting._replace(padding=_checks.NO_PADDING)
+    reason = _left_to_torch(images, weight)
+    if reason:
+        return Explanation("torch", reason, {}, "")
+    if images.dtype == torch.float32 and images.numel() < SMALL:
+        return Explanation("torch", "small calls go to torch at once", {}, "")
+    return _explain(images, weight, setting)
+
+
+def _explain(input: Tensor, weight: Tensor, setting: Setting) -> Explanation:
+    dtype = torch.float32 if input.dtype in HALVES or input.dtype in INTEGERS else input.dtype
+    image, kernel, integers = input.to(dtype), weight.to(dtype), input.dtype in INTEGERS
+    planned = plan(costs.Shape.of(image, kernel, setting), integers)
+    chosen = choose(image, kernel, setting, integers)
+    ordered = dict(sorted(planned.costs.items(), key=lambda item: item[1]))
+    reason = "predicted to be the quickest for this shape"
+    if chosen in planned.special:
+        kind = "of equal weights" if chosen == "box" else "a column times a row"
+        reason = f"the kernel is {kind}, and that form is predicted to be the quickest"
+    elif chosen != planned.general:
+        reason = (
+            "a huge pixel, or one that is not finite, rules the fft out; this is the quickest of the others"
+        )
+    elif planned.special:
+        reason += f" and a kernel that is not one for {' or '.join(repr(m) for m in planned.special)}"
+    return Explanation(chosen, reason, ordered, str(costs.rates()["machine"]))
+
+
+def _left_to_torch(input: Tensor, weight: Tensor) -> str:
+    """Return why a call goes to torch's kernels without a plan; an empty text where it does not."""
+    if not (_may_look(input) and _may_look(weight)):
+        return f"on {input.device}, or under a trace, only shapes are looked at, and torch's kernels are used"
+    if input.is_complex():
+        return "complex numbers are left to torch"
+    return "an empty batch is left to torch" if input.numel() == 0 else ""

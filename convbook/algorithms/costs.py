@@ -1,0 +1,300 @@
+r"""What a convolution costs by each method: arithmetic on its shape, and a table of measured rates.
+
+Each method's work is counted in four currencies, and the prediction is their sum, each at the rate that this
+method reached when it was measured:
+
+.. math:: t = t_0 + n_{\text{calls}}\,t_1 + n_{\text{products}}\,t_2
+          + n_{\text{numbers moved}}\,t_3 + n_{\text{numbers in new memory}}\,t_4
+
+The last one is the dearest: a buffer above 32 MiB is asked of the operating system each time, page by page,
+and that is why a 3×3 kernel on 1024×1024 pixels takes torch twenty times as long as on 512×512.
+
+The rates stand in ``rates.json`` beside this file, with the machine that they were measured on;
+``nox -s bench -- calibrate`` measures them again.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from convbook._checks import Setting
+from convbook.algorithms._shared import STRIP
+from convbook.algorithms.band import BLOCK, LANES, STEP, columns_fit
+from convbook.algorithms.fft import transform_side
+from convbook.algorithms.separable import TILE
+
+__all__ = ["CANDIDATES", "Shape", "Work", "cost", "rates", "work"]
+
+CANDIDATES = (
+    "torch",
+    "im2col",
+    "lowering",
+    "band",
+    "separable",
+    "box",
+    "fft",
+)
+"""What `auto` chooses among."""
+
+LARGE = 1 << 25
+"""Bytes from which the memory allocator returns a buffer to the operating system as soon as it is free: 32
+MiB."""
+
+
+class Shape(NamedTuple):
+    """All that a prediction knows: sizes and dtype, never the numbers."""
+
+    batch: int
+    channels: int
+    height: int
+    width: int
+    outputs: int
+    depth: int
+    """Channels that one output channel sees: channels / groups."""
+    kh: int
+    kw: int
+    dtype: torch.dtype
+    setting: Setting
+
+    @staticmethod
+    def of(input: Tensor, weight: Tensor, setting: Setting) -> Shape:
+        """Return the shape of a call."""
+        batch, channels, height, width = input.shape
+        outputs, depth, kh, kw = weight.shape
+        return Shape(batch, channels, height, width, outputs, depth, kh, kw, input.dtype, setting)
+
+    @property
+    def cells(self) -> int:
+        """Output cells, of all channels and images."""
+        rows, columns = self.setting.output_size
+        return self.batch * self.outputs * rows * columns
+
+    @property
+    def pixels(self) -> int:
+        """Input cells with their padding."""
+        (top, bottom), (left, right) = self.setting.padding
+        return self.batch * self.channels * (self.height + top + bottom) * (self.width + left + right)
+
+    @property
+    def reach(self) -> tuple[int, int]:
+        """The dilated kernel's rows and columns."""
+        down, along = self.setting.dilation
+        return (self.kh - 1) * down + 1, (self.kw - 1) * along + 1
+
+
+class Work(NamedTuple):
+    """What a method does for one convolution."""
+
+    calls: float = 0
+    multiplications: float = 0
+    moved: float = 0
+    fresh: float = 0
+
+
+@functools.cache
+def rates() -> dict[str, Any]:
+    """Return the measured table; its "rates" are [t₀, t₁, t₂, t₃, t₄] in seconds, by dtype and method."""
+    table: dict[str, Any] = json.loads(Path(__file__).with_name("rates.json").read_text(encoding="utf-8"))
+    return table
+
+
+def cost(method: str, shape: Shape) -> float | None:
+    """Return the predicted seconds on one thread, or None where the method cannot or is not considered."""
+    done = work(method, shape)
+    if done is None:
+        return None
+    row = rates()["rates"]["float64" if shape.dtype == torch.float64 else "float32"].get(
+        regime(method, shape)
+    )
+    return None if row is None else float(row[0] + sum(n * t for n, t in zip(done, row[1:], strict=True)))
+
+
+def regime(method: str, shape: Shape) -> str:
+    """Return the name of the method's row in the table: torch and band have several algorithms inside."""
+    if method == "band":
+        return "band, columns" if _by_columns(shape) else "band, rows"
+    if method != "torch":
+        return method
+    if not _onednn(shape):
+        return "torch, im2col"
+    return "torch, depthwise" if shape.depth == 1 and shape.setting.groups > 1 else "torch, oneDNN"
+
+
+def _onednn(shape: Shape) -> bool:
+    """Return whether torch hands the call to oneDNN on CPU: the rule of ATen's Convolution.cpp."""
+    setting = shape.setting
+    pixels = shape.batch * shape.channels * shape.height * shape.width
+    return (
+        shape.dtype == torch.float32
+        and (
+            setting.stride != (1, 1)
+            or setting.dilation != (1, 1)
+            or shape.batch >= 16
+            or (shape.kh, shape.kw) != (1, 1)
+            or torch.get_num_threads() > 1
+        )
+        and (setting.groups > 1 or (shape.kh > 3 and shape.kw > 3) or shape.batch > 1 or pixels > 20480)
+    )
+
+
+def work(method: str, shape: Shape) -> Work | None:
+    """Return what a method would do, or None where it cannot do this shape or is hopeless there."""
+    return _WORK[method](shape)
+
+
+# ------------------------------------------------------------------------------------------------ method by
+# method
+
+
+def _fresh(numbers: float, shape: Shape) -> float:
+    """Return the numbers of a buffer that are new memory: all or none."""
+    return numbers if numbers * shape.dtype.itemsize > LARGE else 0
+
+
+def _up(n: int, to: int) -> int:
+    return -(-n // to) * to
+
+
+def _torch(shape: Shape) -> Work:
+    setting, definition = shape.setting, shape.cells * shape.depth * shape.kh * shape.kw
+    name = regime("torch", shape)
+    if name == "torch, im2col":
+        lowered = _columns(shape)
+        return Work(
+            shape.batch * setting.groups,
+            definition,
+            lowered + shape.cells,
+            _fresh(lowered / shape.batch, shape),
+        )
+    if name == "torch, depthwise":
+        lanes = _up(shape.channels, 16) / shape.channels
+        both = (shape.pixels + shape.cells) * lanes
+        return Work(shape.cells / setting.output_size[1], definition * lanes, both, _fresh(both, shape))
+    # oneDNN computes sixteen output channels at once, and lays out input channels in sixteens unless they are
+    # three or fewer.
+    per_group = shape.outputs // setting.groups
+    lanes_out = _up(per_group, 16) / per_group
+    lanes_in = 1 if shape.depth <= 3 else _up(shape.depth, 16) / shape.depth
+    scratch = shape.cells * lanes_out + shape.pixels * lanes_in
+    return Work(setting.groups, definition * lanes_out * lanes_in, scratch, _fresh(scratch, shape))
+
+
+def _columns(shape: Shape) -> float:
+    """Return the numbers in the matrix of all windows; a plain 1×1 kernel's is the image itself."""
+    if (shape.kh, shape.kw) == (1, 1) and shape.setting.stride == (1, 1) and shape.pixels == shape.cells:
+        return 0
+    rows, columns = shape.setting.output_size
+    return shape.batch * shape.channels * shape.kh * shape.kw * rows * columns
+
+
+def _im2col(shape: Shape) -> Work:
+    lowered = _columns(shape)
+    definition = shape.cells * shape.depth * shape.kh * shape.kw
+    return Work(shape.batch * shape.setting.groups, definition, lowered + shape.cells, _fresh(lowered, shape))
+
+
+def _lowering(shape: Shape) -> Work:
+    rows, _ = shape.setting.output_size
+    wide = shape.pixels / shape.batch / shape.channels / (shape.height + sum(shape.setting.padding[0]))
+    z = shape.batch * shape.outputs * rows * wide * shape.kw
+    stacked = 0 if shape.depth == 1 else shape.batch * shape.channels * rows * wide * shape.kh
+    return Work(
+        shape.kw, z * shape.depth * shape.kh, z + stacked + shape.cells * shape.kw, _fresh(z + stacked, shape)
+    )
+
+
+def _strips(shape: Shape, block: int) -> tuple[int, int]:
+    """Return how many strips there are, and how many images go through together."""
+    rows = shape.setting.output_size[0]
+    row = shape.channels * (shape.width + sum(shape.setting.padding[1])) * shape.setting.stride[0]
+    together = max(1, min(shape.batch, STRIP // (row * rows)))
+    tall = max(block, STRIP // row // block * block)
+    each = -(-(rows - rows % block) // tall) + (rows % block > 0)
+    return -(-shape.batch // together) * each, together
+
+
+def _by_columns(shape: Shape) -> bool:
+    return columns_fit(shape.channels, shape.outputs, shape.width, shape.dtype, shape.setting)
+
+
+def _band(shape: Shape) -> Work | None:
+    if _by_columns(shape):
+        late = -shape.setting.padding[1][0] % STEP
+        return Work(
+            0, shape.cells * shape.kh * _up(LANES + shape.kw - 1 + late, STEP), shape.pixels + shape.cells
+        )
+    pairs = shape.outputs * shape.depth
+    if pairs > 512:
+        return None  # thousands of small calls
+    tall = (BLOCK - 1) * shape.setting.stride[0] + shape.reach[0]
+    strips, together = _strips(shape, BLOCK)
+    products = shape.cells * shape.depth * shape.kw * tall
+    # Blocks of one image are a view; those of several images, and strided columns, are copied first.
+    copied = shape.cells * shape.depth * tall / BLOCK * (1 if together > 1 else 0)
+    copied += 0 if shape.setting.stride[1] == 1 else products / BLOCK
+    added = shape.cells * shape.depth * shape.kw * 2
+    return Work(strips * pairs * shape.kw, products, shape.pixels + copied + added)
+
+
+def _separable(shape: Shape) -> Work | None:
+    pairs = shape.outputs * shape.depth
+    if pairs > 128:
+        return None
+    (down, along), (reach_down, reach_along) = shape.setting.stride, shape.reach
+    tall, wide = (BLOCK - 1) * down + reach_down, (TILE - 1) * along + reach_along
+    rows, columns = shape.setting.output_size
+    between = shape.batch * shape.outputs * rows * (shape.width + sum(shape.setting.padding[1])) * shape.depth
+    strips, together = _strips(shape, BLOCK)
+    halves = (columns >= TILE) + (columns % TILE > 0)
+    copied = between * tall / BLOCK if together > 1 else 0
+    products = between * tall + shape.cells * shape.depth * wide
+    return Work(
+        strips * pairs * halves, products, shape.pixels + copied + between + 2 * shape.cells * shape.depth
+    )
+
+
+def _box(shape: Shape) -> Work | None:
+    if shape.outputs * shape.depth > 512:
+        return None
+    sums = shape.kh.bit_length() + shape.kh.bit_count() + shape.kw.bit_length() + shape.kw.bit_count() - 2
+    strips, _ = _strips(shape, 32)
+    mixed = shape.pixels / shape.channels * shape.outputs
+    return Work(strips * sums, mixed * shape.depth, mixed * sums)
+
+
+def _fft(shape: Shape) -> Work | None:
+    pairs = shape.outputs * shape.depth
+    if pairs > 512 or shape.setting.stride != (1, 1) or min(shape.kh, shape.kw) < 3:
+        return None
+    (rows, columns), (down, along) = shape.setting.output_size, shape.reach
+    high, wide = transform_side(rows, down), transform_side(columns, along)
+    tiles_down, tiles_along = -(-rows // (high - down + 1)), -(-columns // (wide - along + 1))
+    tiles, plane = shape.batch * tiles_down * tiles_along, high * wide
+    butterflies = (
+        plane * (plane.bit_length() - 1) / 4
+    )  # a transform of n numbers, two at a time: about n log₂ n / 4
+    transforms = tiles * (shape.channels + shape.outputs) + pairs
+    products = tiles * shape.outputs * shape.depth * plane * 2
+    return Work(
+        tiles_down,
+        transforms * butterflies,
+        products + transforms * plane,
+        _fresh(transforms * plane / tiles_down, shape),
+    )
+
+
+_WORK = {
+    "torch": _torch,
+    "im2col": _im2col,
+    "lowering": _lowering,
+    "band": _band,
+    "separable": _separable,
+    "box": _box,
+    "fft": _fft,
+}

@@ -385,9 +385,8 @@ def dist(session: nox.Session) -> None:
 def wrong_in_wheel(wheel: Path) -> list[str]:
     """Return what a wheel has too much or too little."""
     names = zipfile.ZipFile(wheel).namelist()
-    sources = {str(p.relative_to(ROOT).as_posix()) for p in (ROOT / "convbook").rglob("*.py")} | {
-        "convbook/py.typed"
-    }
+    files = [path for path in (ROOT / "convbook").rglob("*") if path.is_file() and path.suffix != ".pyc"]
+    sources = {path.relative_to(ROOT).as_posix() for path in files}
     inside = {name for name in names if ".dist-info/" not in name}
     return [f"the wheel lacks {name}" for name in sorted(sources - inside)] + [
         f"the wheel carries {name}, which is no part of the package" for name in sorted(inside - sources)

@@ -9,11 +9,9 @@ All kernels are written for cross-correlation, which is what :func:`convbook.cor
 and names.
 
 * A derivative is positive where the image brightens downwards (rows) or to the right (columns).  Only
-"vertical" and
-  "horizontal" have the signs of the book's first example, [1, −1]: positive where it darkens.
+  "vertical" and "horizontal" have the signs of the book's first example, [1, −1]: positive where it darkens.
 * "vertical", "horizontal" and "diagonal" name the edge that a kernel finds, not the direction in which it
-takes
-  differences.
+  takes differences.
 """
 
 from __future__ import annotations

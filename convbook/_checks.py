@@ -780,9 +780,11 @@ def _pair_of_operands(X: Tensor, K: Tensor) -> None:
     """Judge dtype, device and fit of an image and a kernel whose dtypes may differ (they are promoted)."""
     arithmetic_dtype("X", X)
     arithmetic_dtype("K", K)
-    if X.dtype != K.dtype and (X.dtype in NEVER_PROMOTED or K.dtype in NEVER_PROMOTED):
+    unsigned = X.dtype in NEVER_PROMOTED or K.dtype in NEVER_PROMOTED
+    if unsigned and X.dtype != K.dtype and not (X.is_floating_point() or K.is_floating_point()):
         raise TypeError(
-            f"X and K must have one dtype, because torch promotes none of uint16, uint32 and uint64; got X is "
+            "X and K must have one dtype, because torch promotes uint16, uint32 and uint64 to floats "
+            "alone; got X is "
             f"{_dtype_name(X.dtype)}, K is {_dtype_name(K.dtype)}; convert one, for example K.to(X.dtype)"
         )
     same_device(X=X, K=K)

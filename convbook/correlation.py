@@ -1,7 +1,7 @@
 """The definition: cross-correlation by loops that read like the formula.
 
-Nothing here is clever and nothing is shared with the quicker forms, so that a mistake in one cannot hide in the other.
-Every other function of the package is compared with these.
+Nothing here is clever and nothing is shared with the quicker forms, so that a mistake in one cannot hide in
+the other. Every other function of the package is compared with these.
 
 References
 ----------
@@ -20,9 +20,9 @@ __all__ = ["convolve2d", "corr2d", "corr2d_multi_in", "corr2d_multi_in_out"]
 
 
 def corr2d(X: Tensor, K: Tensor) -> Tensor:
-    """Cross-correlate an image with a kernel; the kernel is not flipped.
+    r"""Cross-correlate an image with a kernel; the kernel is not flipped.
 
-    .. math:: Y_{i,j} = \\sum_{a=0}^{h-1} \\sum_{b=0}^{w-1} X_{i+a,\\,j+b}\\, K_{a,b}
+    .. math:: Y_{i,j} = \sum_{a=0}^{h-1} \sum_{b=0}^{w-1} X_{i+a,\,j+b}\, K_{a,b}
 
     "Valid": the kernel stays inside the image.  This is what deep learning calls a convolution; for the
     mathematician's, which flips the kernel, see :func:`convolve2d`.
@@ -37,14 +37,14 @@ def corr2d(X: Tensor, K: Tensor) -> Tensor:
     Returns
     -------
     Tensor
-        Shape (rows − h + 1, columns − w + 1), in the promoted dtype of `X` and `K`.  Integers are exact as long as the sum
-        fits the dtype; half types are summed in float32 and rounded once.
+        Shape (rows − h + 1, columns − w + 1), in the promoted dtype of `X` and `K`.  Integers are exact as
+        long as the sum fits the dtype; half types are summed in float32 and rounded once.
 
     Raises
     ------
     ValueError
-        If an argument is not a matrix, the kernel does not fit ("kernel 5×5 does not fit input 4×4 with padding 0:
-        output height would be 4 − 5 + 1 = 0"), or the two are on different devices.
+        If an argument is not a matrix, the kernel does not fit ("kernel 5×5 does not fit input 4×4 with
+        padding 0: output height would be 4 − 5 + 1 = 0"), or the two are on different devices.
     TypeError
         If an argument is not a tensor of numbers.
 
@@ -56,8 +56,8 @@ def corr2d(X: Tensor, K: Tensor) -> Tensor:
 
     Notes
     -----
-    (rows − h + 1)(columns − w + 1)·h·w multiplications, one by one in the interpreter's loop over the output: right for
-    reading and for comparing, slow for images.
+    (rows − h + 1)(columns − w + 1)·h·w multiplications, one by one in the interpreter's loop over the output:
+    right for reading and for comparing, slow for images.
 
     Examples
     --------
@@ -77,22 +77,22 @@ def corr2d(X: Tensor, K: Tensor) -> Tensor:
     """
     X, K = _checks.corr2d_arguments(X, K)
     dtype = torch.promote_types(X.dtype, K.dtype)
-    wide = _accumulator(dtype)
+    wide = _checks.accumulator(dtype)
     X, K = X.to(wide), K.to(wide)
     h, w = K.shape
     rows = []
     for i in range(X.shape[0] - h + 1):
         row = []
         for j in range(X.shape[1] - w + 1):
-            row.append((X[i : i + h, j : j + w] * K).sum(dtype=wide))
+            row.append((X[i : i + h, j : j + w] * K).sum())
         rows.append(torch.stack(row))
     return torch.stack(rows).to(dtype)
 
 
 def convolve2d(X: Tensor, K: Tensor) -> Tensor:
-    """Convolve an image with a kernel, as mathematics means it: the kernel is flipped in both directions.
+    r"""Convolve an image with a kernel, as mathematics means it: the kernel is flipped in both directions.
 
-    .. math:: Y_{i,j} = \\sum_{a=0}^{h-1} \\sum_{b=0}^{w-1} X_{i+h-1-a,\\,j+w-1-b}\\, K_{a,b}
+    .. math:: Y_{i,j} = \sum_{a=0}^{h-1} \sum_{b=0}^{w-1} X_{i+h-1-a,\,j+w-1-b}\, K_{a,b}
 
     "Valid": the part where the kernel stays inside the image.
 
@@ -117,8 +117,8 @@ def convolve2d(X: Tensor, K: Tensor) -> Tensor:
 
     Notes
     -----
-    The flip is what makes convolution commutative and associative.  A layer learns its kernel, so it learns the flipped
-    one just as well, and saves the flip.
+    The flip is what makes convolution commutative and associative.  A layer learns its kernel, so it learns
+    the flipped one just as well, and saves the flip.
 
     Examples
     --------
@@ -138,9 +138,9 @@ def convolve2d(X: Tensor, K: Tensor) -> Tensor:
 
 
 def corr2d_multi_in(X: Tensor, K: Tensor) -> Tensor:
-    """Cross-correlate an image of several channels with one kernel a channel, and sum over the channels.
+    r"""Cross-correlate an image of several channels with one kernel a channel, and sum over the channels.
 
-    .. math:: Y = \\sum_{c} \\operatorname{corr2d}(X_c, K_c)
+    .. math:: Y = \sum_{c} \operatorname{corr2d}(X_c, K_c)
 
     Parameters
     ----------
@@ -175,15 +175,15 @@ def corr2d_multi_in(X: Tensor, K: Tensor) -> Tensor:
     """
     X, K = _checks.multi_in_arguments(X, K)
     dtype = torch.promote_types(X.dtype, K.dtype)
-    wide = _accumulator(dtype)
+    wide = _checks.accumulator(dtype)
     channels = [corr2d(x, k) for x, k in zip(X.to(wide), K.to(wide), strict=True)]
-    return torch.stack(channels).sum(0, dtype=wide).to(dtype)
+    return torch.stack(channels).sum(0).to(dtype)
 
 
 def corr2d_multi_in_out(X: Tensor, K: Tensor) -> Tensor:
-    """Cross-correlate an image of several channels with several stacks of kernels, one output channel each.
+    r"""Cross-correlate an image of several channels with several stacks of kernels, one output channel each.
 
-    .. math:: Y_o = \\operatorname{corr2d\\_multi\\_in}(X, K_o)
+    .. math:: Y_o = \operatorname{corr2d\_multi\_in}(X, K_o)
 
     Parameters
     ----------
@@ -218,8 +218,3 @@ def corr2d_multi_in_out(X: Tensor, K: Tensor) -> Tensor:
     """
     X, K = _checks.multi_in_out_arguments(X, K)
     return torch.stack([corr2d_multi_in(X, kernels) for kernels in K])
-
-
-def _accumulator(dtype: torch.dtype) -> torch.dtype:
-    """Dtype that sums are kept in: float32 for the half types (bfloat16 alone would stop counting at 256)."""
-    return torch.float32 if dtype in (torch.float16, torch.bfloat16) else dtype

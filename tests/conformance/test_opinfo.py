@@ -70,7 +70,7 @@ def check_gradients(subject: Subject, case: Case, method: str) -> None:
     for mine, torchs in zip(*found, strict=True):
         assert (mine is None) == (torchs is None)
         if mine is not None:
-            torch.testing.assert_close(mine, torchs, rtol=1e-8, atol=1e-9)
+            torch.testing.assert_close(mine, torchs, rtol=1e-8, atol=1e-9, equal_nan=True)
 
 
 @every_subject

@@ -39,8 +39,9 @@ fig, axes = drawing.panels(
     1,
     4,
     size=(2.0, 6.8),
-    alt="A portrait; its red channel after permute, the same portrait in grey; the picture after reshape, a "
-    "mosaic of false colours; and its first channel, the top third of the portrait three times side by side in dots",
+    alt="A portrait; its red channel after permute, the same portrait in grey; the picture after "
+    "reshape, a mosaic of false colours; and its first channel, the top third of the portrait three"
+    " times side by side in dots",
 )
 axes[0].imshow(permuted.permute(1, 2, 0).numpy())
 drawing.image(permuted[0], ax=axes[1], limits=(0, 1), title="its channel 0")

@@ -183,6 +183,8 @@ def small_call(
         and stride < 65536 > dilation
         and padding < 64
         and type(weight) in (Tensor, torch.nn.Parameter)
+        and weight.is_cpu  # torch answers a kernel on the meta device
+        and (bias is None or (isinstance(bias, Tensor) and bias.is_cpu))
     ):
         return None
     if torch.is_autocast_enabled("cpu"):

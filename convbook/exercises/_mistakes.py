@@ -520,7 +520,8 @@ MAX_POOL2D = (
 
 AVG_POOL2D = (
     Mistake(
-        "Divided by the pixels of the image alone: by default padded zeros count, so divide by rows × columns.",
+        "Divided by the pixels of the image alone: by default padded zeros count, so divide by "
+        "rows × columns.",
         lambda x, k, stride, padding: avg_pool2d(x, k, stride, padding, count_include_pad=False),
     ),
     *_pool_mistakes(avg_pool2d, max_pool2d, "The maximum of each window: take its mean."),

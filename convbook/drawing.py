@@ -775,12 +775,17 @@ def image(
     label : str, optional
         What the values are, beside the colour bar.
     opacity : matrix, optional
-        One value from 0 (clear) to 1 a pixel.
+        One value from 0 (white) to 1 (the full colour) a pixel.
 
     Returns
     -------
     Axes
         The panel drawn on.
+
+    Raises
+    ------
+    ValueError
+        If `values` is not a matrix, limits are not in rising order, or `opacity` does not fit.
 
     Examples
     --------
@@ -794,9 +799,9 @@ def image(
     if table.dtype == bool:
         table = table.astype(np.uint8)
     low, high = _limits(limits)
-    alpha = None if opacity is None else _matrix(opacity)
+    shown = table if opacity is None else _faded(table, _matrix(opacity), (low, high), cmap)
     with _styled(ax) as ax:
-        drawn = ax.imshow(table, cmap=cmap, vmin=low, vmax=high, interpolation="none", alpha=alpha)
+        drawn = ax.imshow(shown, cmap=cmap, vmin=low, vmax=high, interpolation="none")
         ax.set_xticks([])
         ax.set_yticks([])
         _name_axes(ax, title)
@@ -804,6 +809,24 @@ def image(
         if colourbar:
             _colourbar([ax], drawn, [table], label)
     return ax
+
+
+def _faded(
+    table: np.ndarray[Any, Any],
+    opacity: np.ndarray[Any, Any],
+    limits: tuple[float, float],
+    cmap: str | Colormap,
+) -> np.ndarray[Any, Any]:
+    """Return the image's colours, mixed with white: the picture is then opaque, on any page."""
+    if opacity.shape != table.shape or not (opacity.min() >= 0 and opacity.max() <= 1):
+        raise ValueError(
+            f"opacity must have the shape of values, {table.shape}, and lie between 0 and 1; got shape "
+            f"{opacity.shape} from {number(opacity.min())} to {number(opacity.max())}"
+        )
+    chosen = mpl.colormaps[cmap] if isinstance(cmap, str) else cmap
+    colours = np.asarray(chosen(Normalize(*limits)(table)))[..., :3]
+    mixed: np.ndarray[Any, Any] = 1 - opacity[..., None] * (1 - colours)
+    return mixed
 
 
 def _thin_frame(ax: Axes) -> None:

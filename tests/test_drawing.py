@@ -224,6 +224,15 @@ class TestImages:
         lightness = [luminance(colors.to_hex(drawing.SIGNED(0.5 + step / 20))) for step in range(10)]
         assert lightness == sorted(lightness, reverse=True)
 
+    def test_opacity_fades_to_white(self) -> None:
+        """Colours are mixed with white, pixel by pixel; the colour bar still shows the scale."""
+        ax = drawing.image([[0, 1, 1]], limits=(0, 1), opacity=[[1, 0.25, 0]], colourbar=True)
+        assert ax.images[0].get_array().tolist() == [[[0] * 3, [1] * 3, [1] * 3]]
+        ax = drawing.image([[0, 0, 0]], limits=(0, 1), opacity=[[1, 0.25, 0]], colourbar=True)
+        assert ax.images[0].get_array().tolist() == [[[0] * 3, [0.75] * 3, [1] * 3]]
+        assert ax.images[0].colorbar is not None
+        assert (ax.images[0].colorbar.vmin, ax.images[0].colorbar.vmax) == (0, 1)
+
     def test_arrows_point_down_the_rows(self) -> None:
         """A positive part along the rows points down, along the columns to the right, in pixels."""
         ax = drawing.image(torch.zeros(3, 4), limits=(0, 1))
@@ -407,6 +416,11 @@ SHAPE = "values must be a matrix (rows, columns) with at least one cell"
             "limits must be finite and rising (low, high), got (1, 1)",
         ),
         (lambda: drawing.image([[1, 2]], limits=(0, math.inf)), "limits must be finite and rising"),
+        (
+            lambda: drawing.image([[1, 2]], limits=(0, 1), opacity=[[0.5, 2.0]]),
+            "opacity must have the shape of values, (1, 2), and lie between 0 and 1; got shape (1, 2)",
+        ),
+        (lambda: drawing.image([[1, 2]], limits=(0, 1), opacity=[[0.5]]), "got shape (1, 1) from 0.5 to 0.5"),
         (lambda: drawing.kernel([[1, 2]], limit=-1), "limits must be finite and rising"),
         (lambda: drawing.sliding([[1, 2]], [[1]], [[1, 2]], (0, 2)), "at has the cell (0, 2)"),
         (

@@ -16,6 +16,7 @@ from convbook import corr2d, drawing, edge_image
 X = edge_image()
 K = torch.tensor([[1.0, -1.0]])
 Y = corr2d(X, K)
+assert (Y[0] == Y).all()  # all rows alike
 stops = [(row, column) for row in (0, 1) for column in range(7)] + [(5, 6)]
 
 axes = drawing.sliding(
@@ -35,8 +36,3 @@ def draw(step):
 
 animation = drawing.animate(fig, draw, frames=len(stops), seconds_per_frame=1.0)
 plt.show()
-
-# %%
-# Every row of the output is the same, because every row of the image is.
-assert (Y[0] == Y).all()
-print(Y[0])

@@ -309,6 +309,6 @@ def nearest_kernel(W: Tensor, kernel_size: IntOrPair, padding: PaddingLike = 0) 
     kernel, size, setting = _checks.dense_kernel_setting(W, kernel_size, padding)
     pixels = _pixels_of_windows(1, size, kernel, setting, W.device).transpose(0, 1)
     weights = torch.nn.functional.pad(W.flatten(2).flatten(0, 1), (1, 0))  # column 0 is the padding's
-    total = weights.gather(1, pixels).sum(0)
+    total = weights.gather(1, pixels).sum(0, dtype=_checks.accumulator(W.dtype))
     pairs = (pixels > 0).sum(0).clamp(min=1)
-    return torch.unflatten(total / pairs, 0, kernel)
+    return torch.unflatten((total / pairs).to(W.dtype), 0, kernel)

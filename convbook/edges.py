@@ -373,3 +373,4 @@ def _two_parts(rows: Tensor, columns: Tensor) -> None:
         raise ValueError(
             f"rows and columns must have one shape, got {tuple(rows.shape)} and {tuple(columns.shape)}"
         )
+    _checks.same_device(rows=rows, columns=columns)

@@ -40,12 +40,12 @@ def stand_in() -> str:
     """
     try:
         with FakeTensorMode():
-            return str(torch.empty(2, device="cuda")[:1].copy_(torch.empty(1, device="cuda")).device.type)
+            return str(torch.empty(2, device="cuda")[:1].copy_(torch.empty(1, device="cuda")).device)
     except RuntimeError:
-        return "lazy"
+        return "lazy:0"
 
 
-GPU = stand_in()
+GPU = torch.device(stand_in())
 every_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=str)
 
 
@@ -58,10 +58,14 @@ COPIES_FROM_HOST = {"lift_fresh", "lift_fresh_copy"}
 """What ``torch.tensor(a list)`` leads to: the numbers are copied to the device while the host waits."""
 
 
+KEPT = {"conv2d:winograd": "its three small matrices, copied at the first call on a device and kept"}
+"""Operations that may copy constants to the device; tests/gpu/ proves that a second call copies nothing."""
+
+
 class Tripwire(TorchDispatchMode):
     """Records each operator that makes a tensor off the device, moves one, or reads a number."""
 
-    def __init__(self, device: str) -> None:
+    def __init__(self, device: torch.device) -> None:
         super().__init__()
         self.device = device
         self.faults: list[str] = []
@@ -76,17 +80,20 @@ class Tripwire(TorchDispatchMode):
         if name in COPIES_FROM_HOST:
             self.faults.append(f"{name}: numbers of a Python list are copied to the device, which waits")
         for leaf in tree_leaves(result):
-            if isinstance(leaf, Tensor) and leaf.device.type != self.device:
+            if isinstance(leaf, Tensor) and leaf.device.type != self.device.type:
                 self.faults.append(f"{name} gives a tensor on {leaf.device}")
         return result
 
 
 @contextmanager
-def watched(device: str) -> Iterator[None]:
+def watched(device: torch.device, operation: str = "") -> Iterator[None]:
     """Fail where the block did what it must not on that device."""
     with Tripwire(device) as wire:
         yield
-    assert not wire.faults, sorted(set(wire.faults))
+    faults = set(wire.faults)
+    if operation in KEPT:
+        faults = {fault for fault in faults if not fault.startswith("lift_fresh")}
+    assert not faults, sorted(faults)
 
 
 @pytest.mark.parametrize(
@@ -125,9 +132,9 @@ def test_it_stays_on_the_device(operation: Operation) -> None:
     truth = operation.run(*operation.tensors(torch.float32))
     with FakeTensorMode(), torch.no_grad():
         tensors = [torch.empty(shape, device=GPU) for shape in operation.shapes]
-        with watched(GPU):
+        with watched(GPU, operation.name):
             result = operation.run(*tensors)
-        assert result.device.type == GPU
+        assert result.device == GPU
         assert (tuple(result.shape), result.dtype) == (tuple(truth.shape), truth.dtype)
 
 
@@ -136,7 +143,7 @@ def test_it_needs_no_data(operation: Operation) -> None:
     """On the meta device, forward and backward, shapes alone are enough."""
     truth = operation.run(*operation.tensors(torch.float32))
     tensors = [torch.empty(shape, device="meta", requires_grad=True) for shape in operation.shapes]
-    with watched("meta"):
+    with watched(torch.device("meta"), operation.name):
         result = operation.run(*tensors)
         gradients = torch.autograd.grad(result.sum(), tensors)
     assert (result.device.type, tuple(result.shape)) == ("meta", tuple(truth.shape))
@@ -147,7 +154,7 @@ def test_it_needs_no_data(operation: Operation) -> None:
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64], ids=str)
 def test_the_dtype_follows_the_input_on_the_device(operation: Operation, dtype: torch.dtype) -> None:
     """Half types are not returned as float32, nor float64 as float32, on a device either."""
-    with FakeTensorMode(), torch.no_grad(), watched(GPU):
+    with FakeTensorMode(), torch.no_grad(), watched(GPU, operation.name):
         result = operation.run(*(torch.empty(shape, device=GPU, dtype=dtype) for shape in operation.shapes))
         assert result.dtype == dtype
 
@@ -192,7 +199,10 @@ NOT_ARITHMETIC = {"drawing", "images", "exercises", "learning", "__main__", "ker
 
 def sources() -> list[Path]:
     """The modules of the arithmetic."""
-    return [path for path in sorted(PACKAGE.rglob("*.py")) if path.stem not in NOT_ARITHMETIC]
+    files = sorted(PACKAGE.rglob("*.py"))
+    return [
+        path for path in files if path.relative_to(PACKAGE).with_suffix("").parts[0] not in NOT_ARITHMETIC
+    ]
 
 
 def calls(path: Path) -> Iterator[tuple[str, ast.Call]]:

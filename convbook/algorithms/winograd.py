@@ -27,12 +27,17 @@ References
 
 from __future__ import annotations
 
+import functools
+
+from collections.abc import Iterator
+
+import torch
 from torch import Tensor
 
 from convbook._checks import Setting
 from convbook.algorithms._by_hand import differentiable
 from convbook.algorithms._exact import widened
-from convbook.algorithms._shared import decline, declines_integers, with_bias, with_padding
+from convbook.algorithms._shared import Strip, decline, declines_integers, rows_for
 
 __all__ = ["MATRICES", "winograd"]
 
@@ -66,6 +71,9 @@ MATRICES: dict[int, tuple[list[list[float]], list[list[float]], list[list[float]
 
 OUTPUTS = 4
 """Outputs of a tile on each axis: F(4,3)."""
+
+TILES = 196
+"""Tiles that are transformed together: with 128 channels a few megabytes, which the caches hold."""
 
 
 @differentiable
@@ -113,34 +121,70 @@ def winograd(input: Tensor, weight: Tensor, bias: Tensor | None, setting: Settin
             f"needs stride 1 and dilation 1, got stride {setting.stride} and dilation {setting.dilation}",
             "im2col, band and shift",
         )
-    to_image, to_kernel, to_output = (input.new_tensor(matrix) for matrix in MATRICES[OUTPUTS])
-    rows, columns = setting.output_size
-    tiles = _tiles(with_padding(input, setting.padding), rows, columns)
-    at_points = _products(_both_sides(to_image, tiles), _both_sides(to_kernel, weight), setting.groups)
-    y = _both_sides(to_output, at_points)  # (N, O, tiles down, tiles along, 4, 4)
-    y = y.transpose(3, 4).flatten(4, 5).flatten(2, 3)[:, :, :rows, :columns]
-    return with_bias(y, bias).contiguous()
+    output = input.new_zeros(input.shape[0], weight.shape[0], *setting.output_size)
+    if output.numel() and weight.shape[1]:
+        to_image, to_kernel, to_output = (_both_sides(matrix, input) for matrix in MATRICES[OUTPUTS])
+        kernels = _kernels_at_points(to_kernel, weight, setting.groups)
+        for strip in _strips(setting.output_size, input.shape[0]):
+            image = _apply(to_image, _tiles(input, strip, setting))  # (36, groups, tiles, C / groups)
+            sums = torch.matmul(image, kernels)  # over the channels, at each of the 36 points
+            _write(output, _apply(to_output, sums), strip)
+    return output if bias is None else output.add_(bias.view(-1, 1, 1))
 
 
-def _tiles(input: Tensor, rows: int, columns: int) -> Tensor:
-    """Return the overlapping 6×6 tiles, a view of shape (N, C, tiles down, tiles along, 6, 6)."""
-    down, along = -(-rows // OUTPUTS), -(-columns // OUTPUTS)
-    side = OUTPUTS + 2
-    missing = ((0, down * OUTPUTS + 2 - input.shape[2]), (0, along * OUTPUTS + 2 - input.shape[3]))
-    return with_padding(input, missing).unfold(2, side, OUTPUTS).unfold(3, side, OUTPUTS)
+def _both_sides(matrix: list[list[float]], like: Tensor) -> Tensor:
+    """Return M ⊗ M, the matrix of P ↦ M P Mᵀ on planes written as vectors.
+
+    Off the CPU its numbers are filled in one by one: a list would be copied from the host, which would wait for it.
+    """
+    if like.is_cpu:
+        small = like.new_tensor(matrix)
+    else:
+        small = torch.stack([torch.stack([like.new_full((), value) for value in row]) for row in matrix])
+    return torch.kron(small, small)
 
 
-def _both_sides(matrix: Tensor, planes: Tensor) -> Tensor:
-    """Return M P Mᵀ for each plane P: the one-dimensional transform along columns and rows."""
-    return matrix @ planes @ matrix.mT
+def _apply(matrix: Tensor, planes: Tensor) -> Tensor:
+    """Return the matrix times each plane's vector, which is the first dimension."""
+    return torch.matmul(matrix, planes.flatten(1)).view(-1, *planes.shape[1:])
 
 
-def _products(image: Tensor, kernel: Tensor, groups: int) -> Tensor:
-    """Return Σ_channels kernel ⊙ image: a matrix product over channels at each of the 36 points."""
-    batch, _, down, along, side, _ = image.shape
-    outputs, depth = kernel.shape[:2]
-    at_points = image.view(batch, groups, depth, down * along, side * side).permute(4, 1, 2, 0, 3)
-    at_points = at_points.reshape(side * side, groups, depth, batch * down * along)
-    weights = kernel.view(groups, outputs // groups, depth, side * side).permute(3, 0, 1, 2)
-    sums = (weights @ at_points).view(side, side, groups, outputs // groups, batch, down, along)
-    return sums.permute(4, 2, 3, 5, 6, 0, 1).flatten(1, 2)
+def _kernels_at_points(to_kernel: Tensor, weight: Tensor, groups: int) -> Tensor:
+    """Return G g Gᵀ for each kernel g, shape (36, groups, C / groups, O / groups)."""
+    outputs, depth = weight.shape[:2]
+    planes = weight.reshape(groups, outputs // groups, depth, 9).permute(3, 0, 2, 1)
+    return _apply(to_kernel, planes)
+
+
+def _strips(output_size: tuple[int, int], batch: int) -> Iterator[Strip]:
+    """Cut the output of each image into strips of about `TILES` tiles."""
+    rows, columns = output_size
+    tall = max(1, TILES // -(-columns // OUTPUTS)) * OUTPUTS
+    for image in range(batch):
+        for top in range(0, rows, tall):
+            whole_tiles = -(-min(tall, rows - top) // OUTPUTS) * OUTPUTS
+            yield Strip(slice(image, image + 1), top, whole_tiles, OUTPUTS)
+
+
+def _tiles(input: Tensor, strip: Strip, setting: Setting) -> Tensor:
+    """Return the overlapping 6×6 tiles under a strip, shape (36, groups, tiles, C / groups).
+
+    Channels come last, so that copying a tile copies runs of memory and not single numbers.
+    """
+    along, side = -(-setting.output_size[1] // OUTPUTS), OUTPUTS + 2
+    beyond = along * OUTPUTS - setting.output_size[1]  # columns of the last tile that are thrown away
+    rows = rows_for(input, strip, 3, setting, (0, beyond))[0].permute(1, 2, 0).contiguous()
+    tiles = rows.unfold(0, side, OUTPUTS).unfold(1, side, OUTPUTS)  # (down, along, C, 6, 6), a view
+    planes = tiles.permute(3, 4, 0, 1, 2).reshape(
+        side * side, -1, setting.groups, rows.shape[2] // setting.groups
+    )
+    return planes.transpose(1, 2)
+
+
+def _write(output: Tensor, tiles: Tensor, strip: Strip) -> None:
+    """Put the 4×4 tiles, shape (16, groups, tiles, O / groups), side by side, without what sticks out."""
+    groups, per_group = tiles.shape[1], tiles.shape[3]
+    by_place = tiles.view(OUTPUTS, OUTPUTS, groups, strip.rows // OUTPUTS, -1, per_group)
+    plane = by_place.permute(2, 5, 3, 0, 4, 1).reshape(groups * per_group, strip.rows, -1)
+    target = output[strip.images, :, strip.top : strip.top + strip.rows]
+    target.copy_(plane[None, :, : target.shape[2], : target.shape[3]])

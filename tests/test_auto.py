@@ -381,7 +381,6 @@ def test_explanations_give_the_reason() -> None:
 # ------------------------------------------------------------------------------------------------ small calls
 
 GOOD = {"input": None, "weight": None, "bias": None, "stride": 1, "padding": 0, "dilation": 1, "groups": 1}
-)
 
 
 def small(**given: object) -> Tensor | None:

@@ -12,7 +12,7 @@ import pytest
 import torch
 from matplotlib import colors
 from matplotlib import pyplot as plt
-from matplotlib.patches import Rectangle
+from matplotlib.patches import FancyArrowPatch, Rectangle
 
 from convbook import drawing
 
@@ -181,13 +181,42 @@ class TestSliding:
 
     def test_long_sums_are_broken(self) -> None:
         """Nine products take two lines."""
-        axes = drawing.sliding(torch.ones(3, 3), torch.ones(3, 3), [[9]], (0, 0))
+        axes = drawing.sliding(torch.ones(3, 3), torch.ones(3, 3), [[9]], (0, 0), alt="nine ones")
+        assert axes[0].get_figure(root=True).get_label() == "nine ones"  # type: ignore[union-attr]
         assert numbers(axes[3])[0].count("\n") == 1
         assert numbers(axes[3])[0].count("1·1") == 9
 
 
+class TestLink:
+    """Arrows between the cells of two grids."""
+
+    def test_ends_in_the_cells(self) -> None:
+        """The arrow starts in the middle of one cell and ends in the middle of the other."""
+        figure, (left, right) = drawing.panels(1, 2)
+        drawing.grid(torch.zeros(3, 4), ax=left)
+        drawing.grid(torch.zeros(2, 2), ax=right)
+        assert drawing.link(left, (1, 3), right, (0, 1)) is right
+        arrow = next(artist for artist in figure.artists if isinstance(artist, FancyArrowPatch))
+        start, end = arrow._posA_posB  # type: ignore[attr-defined]
+        to_pixels = figure.transFigure.transform
+        np.testing.assert_allclose(left.transData.inverted().transform(to_pixels(start)), (3, 1), atol=1e-6)
+        np.testing.assert_allclose(right.transData.inverted().transform(to_pixels(end)), (1, 0), atol=1e-6)
+
+
 class TestImages:
     """Images on stated scales."""
+
+    def test_bool_is_black_and_white(self) -> None:
+        """A mask is drawn as 0 and 1."""
+        ax = drawing.image(torch.tensor([[True, False]]), limits=(0, 1))
+        assert ax.images[0].get_array().tolist() == [[1, 0]]
+
+    def test_incomplete_rows(self) -> None:
+        """Panels without an image stay empty."""
+        figure, axes = drawing.images([[[1]], [[0]], [[1]]], ["a", "b", "c"], limits=(0, 1), columns=2)
+        empty = [ax for ax in figure.axes[:4] if ax not in axes]
+        assert len(empty) == 1
+        assert not empty[0].axison
 
     def test_limits_are_the_callers(self) -> None:
         """The scale is what was asked for, whatever the values are, and the values are drawn unchanged."""
@@ -262,6 +291,12 @@ class TestCurves:
         assert [words.get_text() for words in legend.get_texts()] == ["one", "two"]
         assert (ax.get_yscale(), ax.get_ylim(), ax.get_xlabel()) == ("log", (0.5, 8), "step")
 
+    def test_bare_surface(self) -> None:
+        """Without path and lowest point there are level lines only."""
+        ax = drawing.contour([0, 1], [0, 1], [[0, 1], [1, 2]], levels=[1])
+        assert not ax.lines
+        assert ax.get_legend() is None
+
     def test_one_line_needs_no_legend(self) -> None:
         """A legend of one name only takes space."""
         assert drawing.curves([0, 1], {"one": [0, 1]}).get_legend() is None
@@ -283,7 +318,7 @@ class TestCurves:
         )
         assert ax.collections[0].levels.tolist() == [1, 2]  # type: ignore[attr-defined]
         for level, outline in zip((1, 2), ax.collections[0].get_paths(), strict=True):
-            points = outline.vertices
+            points = np.asarray(outline.vertices)
             np.testing.assert_allclose(points[:, 0] ** 2 + 4 * points[:, 1] ** 2, level, atol=0.05)
         assert ax.lines[0].get_xydata().tolist() == path  # type: ignore[union-attr]
         assert ax.get_aspect() == 1
@@ -346,6 +381,13 @@ class TestStyle:
         assert len(plt.get_fignums()) == 1
         drawing.close(ax)
         assert not plt.get_fignums()
+
+    def test_words_stand_where_they_are_told(self) -> None:
+        """Text stands at fractions of the panel, from the top and from the left, in ink."""
+        _, (ax,) = drawing.panels()
+        words = drawing.text(ax, "here", at=(0.25, 0.75)).texts[0]
+        assert words.get_position() == (0.75, 0.75)
+        assert words.get_color() == drawing.INK
 
 
 class TestAnimation:

@@ -36,7 +36,11 @@ print(f"{full.multiply_adds} multiplications become {strided.multiply_adds}")
 
 # %%
 # The movie stands still until you start it, and can be stopped at each frame.
-setting = {"stride": 2, "padding": ((1, 1), (1, 1))}
+setting = {
+    "stride": 2,
+    "padding": ((1, 1), (1, 1)),
+    "titles": ("6×6 input, padding 1", "kernel", "output, stride 2"),
+}
 axes = drawing.sliding(
     pad(X, 1),
     K,
@@ -44,23 +48,13 @@ axes = drawing.sliding(
     (1, 1),
     alt="An animation of nine frames. A 3×3 window jumps by two cells over a 6×6 image with a ring of "
     "zeros; at each stop its nine products are written out and one of nine outputs fills in.",
-    titles=("6×6 input, padding 1", "kernel", "output, stride 2"),
     **setting,
 )
-fig = axes[0].figure
 
 
 def draw(step):
-    drawing.sliding(
-        pad(X, 1),
-        K,
-        some,
-        divmod(step, 3),
-        axes=axes,
-        titles=("6×6 input, padding 1", "kernel", "output, stride 2"),
-        **setting,
-    )
+    drawing.sliding(pad(X, 1), K, some, divmod(step, 3), axes=axes, **setting)
 
 
-animation = drawing.animate(fig, draw, frames=9, seconds_per_frame=1.2)
+animation = drawing.animate(axes[0].figure, draw, frames=9, seconds_per_frame=1.2)
 plt.show()

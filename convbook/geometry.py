@@ -44,7 +44,7 @@ __all__ = [
 ]
 
 
-LARGEST_TABLE = 2**24
+_LARGEST_TABLE = 2**24
 """Pixels that :func:`pixel_uses` lists at most; more would fill the memory with a table that nobody reads."""
 
 
@@ -557,10 +557,10 @@ def pixel_uses(
     gap = pair("dilation", dilation, 1)
     around = padding_sides(padding, kernel, step, gap)
     windows = windows_that_fit(size, kernel, step, around, gap)
-    if size[0] * size[1] > LARGEST_TABLE:
+    if size[0] * size[1] > _LARGEST_TABLE:
         raise ValueError(
             f"pixel_uses lists every pixel: input_size {size[0]}×{size[1]} has {size[0] * size[1]}, at most "
-            f"{LARGEST_TABLE} are allowed"
+            f"{_LARGEST_TABLE} are allowed"
         )
     rows, columns = (
         _axis_uses(size[axis], kernel[axis], step[axis], around[axis][0], gap[axis], windows[axis])

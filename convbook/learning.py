@@ -128,23 +128,23 @@ class KernelFit:
             return f"converging: lr {self.lr:.4g} is below the critical rate {self.critical_lr:.4g}"
         if self.lr <= self.critical_lr:
             return (
-                f"{happened}, though lr {self.lr:.4g} is below the critical rate {self.critical_lr:.4g} of "
-                "the average batch: single batches are steeper. Use a smaller lr or larger batches."
+                f"{happened}.\nlr {self.lr:.4g} is below the critical rate {self.critical_lr:.4g} of the "
+                "average batch, but single batches are steeper.\nUse a smaller lr or larger batches."
             )
         largest = (1 + self.momentum) / self.critical_lr
         above = "1" if self.momentum == 0 else f"(1 + {self.momentum:.4g})"
         return (
-            f"{happened}. lr {self.lr:.4g} is above the critical rate {above}/{largest:.4g} = "
-            f"{self.critical_lr:.4g}, where {largest:.4g} is the largest eigenvalue of the matrix of "
-            f"windows. Use lr below {self.critical_lr:.4g}."
+            f"{happened}.\nlr {self.lr:.4g} is above the critical rate {above}/λ = {self.critical_lr:.4g}, "
+            f"where λ = {largest:.4g} is the largest eigenvalue.\nUse lr below {self.critical_lr:.4g}."
         )
 
     def __repr__(self) -> str:
         """Return the losses at both ends, the kernel, and the verdict."""
         bias = "" if self.bias is None else f", bias {float(self.bias):.4g}"
+        course = f"loss {float(self.losses[0]):.4g} → {float(self.final_loss):.4g}"
         return (
-            f"KernelFit: loss {float(self.losses[0]):.4g} → {float(self.final_loss):.4g} "
-            f"in {_updates(len(self.weights))}, weight {_rounded(self.weight)}{bias}; {self.verdict}"
+            f"KernelFit: {course} in {_updates(len(self.weights))}, weight {_rounded(self.weight)}{bias}\n"
+            f"{self.verdict}"
         )
 
 
@@ -456,8 +456,8 @@ class LearningTheory:
     def spectral_radius(self, lr: float) -> float:
         """Return what the slowest direction is multiplied by a step in the long run; above 1 it grows.
 
-        Without momentum the largest |1 − 2·lr·λ|; with it, the largest root of z² − (1 + β − 2·lr·λ) z + β.
-        Directions that cannot be learned do not count.
+        Without momentum that is the largest size of 1 − 2·lr·λ; with it, the largest root of
+        z² − (1 + β − 2·lr·λ) z + β.  Directions that cannot be learned do not count.
 
         Examples
         --------
@@ -582,7 +582,7 @@ class LearningTheory:
     def __repr__(self) -> str:
         """Return the eigenvalues, the rates, and the directions that cannot be learned."""
         known = self.rank == len(self.eigenvalues)
-        unknown = "" if known else f"; not identifiable: {_rounded(self.null_space)}"
+        unknown = "" if known else f"\nnot identifiable: {_rounded(self.null_space)}"
         return (
             f"LearningTheory: eigenvalues {_rounded(self.eigenvalues)}, critical lr {self.critical_lr:.4g}, "
             f"best lr {self.best_lr:.4g}{unknown}"
@@ -641,8 +641,8 @@ def learning_theory(
     Forget to blacken the middle and only the sum of the two weights can be learned:
 
     >>> learning_theory(torch.ones(6, 8), (1, 2))
-    LearningTheory: eigenvalues [0, 84], critical lr 0.0119, best lr 0.005952; not identifiable: [[0.7071,
-    -0.7071]]
+    LearningTheory: eigenvalues [0, 84], critical lr 0.0119, best lr 0.005952
+    not identifiable: [[0.7071, -0.7071]]
     """
     X, kernel = _image(X, kernel_size)
     bias, friction = _checks.flag("bias", bias), _momentum(momentum)
@@ -703,7 +703,7 @@ class KernelSolution:
         """Return the kernel, what is left of the loss, and what the image leaves open."""
         bias = "" if self.bias is None else f", bias {float(self.bias):.4g}"
         open_ = (
-            "" if self.unique else f"; not unique: any multiple of {_rounded(self.null_space)} may be added"
+            "" if self.unique else f"\nnot unique: any multiple of {_rounded(self.null_space)} may be added"
         )
         return f"KernelSolution: weight {_rounded(self.weight)}{bias}, loss {_rounded(self.loss)}{open_}"
 
@@ -761,7 +761,8 @@ def least_squares_kernel(X: Tensor, Y: Tensor, kernel_size: IntOrPair, bias: boo
 
     >>> solution = least_squares_kernel(torch.ones(6, 8), 4 * torch.ones(6, 7), (1, 2))
     >>> solution
-    KernelSolution: weight [[2, 2]], loss 0; not unique: any multiple of [[0.7071, -0.7071]] may be added
+    KernelSolution: weight [[2, 2]], loss 0
+    not unique: any multiple of [[0.7071, -0.7071]] may be added
     >>> solution.unique
     False
     """

@@ -632,7 +632,7 @@ def test_each_wrong_answer_is_caught_with_its_hint(name: str, answer: Any, hint:
     assert str(result).startswith(
         f"✗ {result.name}: wrong in case {result.failed_case} of {result.cases}, {result.about}"
     )
-    assert str(result).endswith(f"Hint: {result.hint}")
+    assert " ".join(str(result).split()).endswith(f"Hint: {result.hint}")
 
 
 # ------------------------------------------------------------------------------------------------ the report

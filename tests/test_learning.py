@@ -498,9 +498,9 @@ def test_a_run_that_overflows_ends_at_its_last_finite_kernel() -> None:
     assert torch.equal(fit.weight, fit.weights[-1])
     assert torch.equal(fit.final_loss, fit.losses[-1])
     assert fit.verdict == (
-        f"diverged: the loss is not finite after {fit.stopped_after} updates. lr 0.04 is above the critical "
-        "rate "
-        "1/30 = 0.03333, where 30 is the largest eigenvalue of the matrix of windows. Use lr below 0.03333."
+        f"diverged: the loss is not finite after {fit.stopped_after} updates.\nlr 0.04 is above the "
+        "critical rate 1/λ = "
+        "0.03333, where λ = 30 is the largest eigenvalue.\nUse lr below 0.03333."
     )
     assert repr(fit).endswith(fit.verdict)
 
@@ -513,9 +513,8 @@ def test_a_loss_that_grew_is_called_divergence_before_it_overflows() -> None:
     assert fit.diverged
     assert fit.stopped_after is None
     assert fit.verdict == (
-        "diverged: the loss ended above its start. lr 0.08 is above the critical rate (1 + 0.5)/30 = 0.05, "
-        "where 30 "
-        "is the largest eigenvalue of the matrix of windows. Use lr below 0.05."
+        "diverged: the loss ended above its start.\nlr 0.08 is above the critical rate (1 + 0.5)/λ = 0.05, "
+        "where λ = 30 is the largest eigenvalue.\nUse lr below 0.05."
     )
 
 
@@ -524,9 +523,9 @@ def test_a_rate_above_the_bound_that_still_falls_is_warned_of() -> None:
     fit = learn_kernel(*notes_problem(), (1, 2), lr=0.04, weight=torch.zeros(1, 2, dtype=torch.float64))
     assert not fit.diverged
     assert fit.verdict == (
-        "has not diverged yet. lr 0.04 is above the critical rate 1/30 = 0.03333, where 30 is the largest "
-        "eigenvalue "
-        "of the matrix of windows. Use lr below 0.03333."
+        "has not diverged yet.\nlr 0.04 is above the critical rate 1/λ = 0.03333, where λ = 30 is the "
+        "largest "
+        "eigenvalue.\nUse lr below 0.03333."
     )
 
 
@@ -550,9 +549,9 @@ def test_small_batches_can_diverge_below_the_average_bound() -> None:
     assert fit.diverged
     assert fit.stopped_after is not None
     assert fit.verdict == (
-        f"diverged: the loss is not finite after {fit.stopped_after} updates, though lr 0.3 is below the "
-        "critical "
-        "rate 0.4 of the average batch: single batches are steeper. Use a smaller lr or larger batches."
+        f"diverged: the loss is not finite after {fit.stopped_after} updates.\nlr 0.3 is below the critical "
+        "rate 0.4 "
+        "of the average batch, but single batches are steeper.\nUse a smaller lr or larger batches."
     )
 
 
@@ -646,11 +645,11 @@ def test_results_say_what_they_are() -> None:
     X, Y = notes_problem()
     start = torch.tensor([NOTES["B"][0]], dtype=torch.float64)
     assert repr(learn_kernel(X, Y, (1, 2), weight=start)) == (
-        "KernelFit: loss 29.53 → 0.2032 in 10 updates, weight [[0.9305, -1.046]]; "
+        "KernelFit: loss 29.53 → 0.2032 in 10 updates, weight [[0.9305, -1.046]]\n"
         "converging: lr 0.03 is below the critical rate 0.03333"
     )
     assert repr(learn_kernel(X, Y, (1, 2), weight=start, bias=True, lr=0.01, steps=1)).startswith(
-        "KernelFit: loss 29.53 → 12.42 in 1 update, weight [[-0.09739, -0.3345]], bias 0.3887; "
+        "KernelFit: loss 29.53 → 12.42 in 1 update, weight [[-0.09739, -0.3345]], bias 0.3887\n"
     )
     assert repr(learning_theory(X, (1, 2))) == (
         "LearningTheory: eigenvalues [6, 30], critical lr 0.03333, best lr 0.02778"
@@ -658,7 +657,7 @@ def test_results_say_what_they_are() -> None:
     assert repr(least_squares_kernel(X, Y, (1, 2))) == "KernelSolution: weight [[1, -1]], loss 0"
     flat = least_squares_kernel(torch.ones(6, 8), 3 * torch.ones(6, 8), 1, bias=True)
     assert repr(flat) == (
-        "KernelSolution: weight [[1.5]], bias 1.5, loss 0; "
+        "KernelSolution: weight [[1.5]], bias 1.5, loss 0\n"
         "not unique: any multiple of [[0.7071, -0.7071]] may be added"
     )
 

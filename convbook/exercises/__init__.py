@@ -27,7 +27,8 @@ what was expected, what came, and a hint at the usual cause.
      [37, 43]]
   got, of shape (1, 1):
     [[19]]
-  Hint: Off by one in the height and in the width: a window of h rows fits rows − h + 1 times.
+  Hint: Off by one in the height and in the width: a window of h rows fits rows − h + 1
+    times.
 
 How a hint is found: every usual mistake is written down as a function, and the one that gives *your* numbers
 in every case is the one you made.  Where none does, shapes and numbers are compared in general ways.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -62,7 +63,7 @@ class CheckResult:
         """Return the report."""
         if self.passed:
             topics = "; ".join(dict.fromkeys(self.covered))
-            return f"✓ {self.name}: all {self.cases} cases right. Covered: {topics}"
+            return _wrapped(f"✓ {self.name}: all {self.cases} cases right. Covered: ", topics)
         lines = [f"✗ {self.name}: wrong in case {self.failed_case} of {self.cases}, {self.about}"]
         for name, value in self.arguments.items():
             lines += _block(f"{name} =", value)
@@ -70,7 +71,8 @@ class CheckResult:
             lines += _block(f"expected{_of_shape(self.expected)}:", self.expected)
         if self.expected is not None or self.got is not None:
             lines += _block(f"got{_of_shape(self.got)}:", self.got)
-        return "\n".join([*lines, *_first_difference(self.expected, self.got), f"  Hint: {self.hint}"])
+        lines += _first_difference(self.expected, self.got)
+        return "\n".join([*lines, _wrapped("  Hint: ", self.hint)])
 
 
 class Case(NamedTuple):
@@ -403,6 +405,11 @@ def _block(head: str, value: Any) -> list[str]:
             return [f"  {head} numbers of shape {tuple(value.shape)}"]
         return [f"  {head}", *(f"    {line}" for line in _matrix_lines(value))]
     return [f"  {head} {_number(value) if isinstance(value, Tensor) else value}"]
+
+
+def _wrapped(head: str, words: str) -> str:
+    """Return a heading and words, broken into lines that fit on a page."""
+    return textwrap.fill(words, 88, initial_indent=head, subsequent_indent="    ")
 
 
 def _matrix_lines(value: Tensor) -> list[str]:

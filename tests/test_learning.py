@@ -766,7 +766,7 @@ RUN_REFUSED: list[tuple[dict[str, object], type[Exception], str]] = [
         ValueError,
         "momentum must be at least 0 and below 1, got -0.5: at 1 nothing slows a run down",
     ),
-    ({"reduction": "none"}, ValueError, 'reduction must be one of "sum", "mean", got \'none\' (a str)'),
+    ({"reduction": "none"}, ValueError, 'reduction must be one of "sum", "mean", got \'none\''),
     ({"batch_size": 43}, ValueError, "batch_size must be at most the number of output pixels, 42; got 43"),
     ({"batch_size": 0}, ValueError, "batch_size must be at least 1, got 0"),
     ({"bias": torch.ones(1)}, TypeError, "bias must be True or False, got a Tensor of shape (1,)"),

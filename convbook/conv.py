@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from convbook import _checks, algorithms
+from convbook.algorithms import small_call
 from convbook.algorithms.transposed import torch_transposed
 from convbook.windows import padded
 
@@ -131,7 +132,7 @@ def conv2d(
              [1, 0]]])
     """
     if method == "auto" and padding_mode == "zeros":
-        output = algorithms.small_call(input, weight, bias, stride, padding, dilation, groups)
+        output = small_call(input, weight, bias, stride, padding, dilation, groups)
         if output is not None:
             return output
     if _autocast(input):

@@ -18,7 +18,7 @@ from convbook.algorithms._shared import STRIP, strips
 from convbook.algorithms.band import band_matrices, band_of_columns, columns_fit
 from convbook.algorithms.box import is_box, window_sums
 from convbook.algorithms.fft import good_size
-from convbook.algorithms.separable import rank_factors
+from convbook.algorithms.separable import by_factors, rank_factors, rank_one_factors
 from convbook.algorithms.winograd import MATRICES
 
 FAST = ("lowering", "band", "separable", "box", "fft", "winograd")
@@ -326,6 +326,24 @@ def test_the_factors_add_up_to_the_kernel_and_no_more(rank: int) -> None:
     torch.testing.assert_close(
         rebuilt, kernel.float().double(), rtol=0, atol=3e-7 * float(kernel.abs().max())
     )
+
+
+def test_rank_one_is_seen_and_used() -> None:
+    """The quick look finds the same factors as the elimination, for each plane, and says no to rank two."""
+    torch.manual_seed(1)
+    x, w = torch.randn(2, 2, 20, 21), torch.rand(3, 2, 5, 1) * torch.rand(3, 2, 1, 4)
+    factors = rank_one_factors(w)
+    assert factors is not None
+    for mine, theirs in zip(factors, rank_factors(w), strict=True):
+        torch.testing.assert_close(mine, theirs)
+    setting = conv2d_setting(x, w, None, 1, 1)
+    torch.testing.assert_close(by_factors(x, *factors, None, setting), torchs_own(x, w, None, setting))
+    w[2, 1, 0, 0] += 1e-3
+    assert rank_one_factors(w) is None
+    assert rank_one_factors(torch.full((1, 1, 2, 2), float("nan"))) is None
+    zeros = rank_one_factors(torch.zeros(1, 1, 3, 3))
+    assert zeros is not None
+    assert not any(t.any() for t in zeros)
 
 
 def test_the_zero_kernel_has_factors() -> None:

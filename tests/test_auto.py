@@ -20,11 +20,11 @@ from convbook.algorithms.choice import (
     choose,
     explain_plan,
     forward,
-    is_rank_one,
     plan,
     planned_gradients,
     small_call,
 )
+from convbook.algorithms.separable import rank_one_factors
 
 auto = TABLE["auto"]
 NAMES = ("float32", "float64", "bfloat16", "float16", "complex64", "int64", "uint8")
@@ -48,7 +48,7 @@ def force(monkeypatch: pytest.MonkeyPatch):
     """Make the plan choose a method whatever the predictions say."""
 
     def forced(method: str) -> None:
-        monkeypatch.setattr("convbook.algorithms.choice.choose", lambda *_, **__: method)
+        monkeypatch.setattr("convbook.algorithms.choice.choose", lambda *_, **__: (method, None))
 
     return forced
 
@@ -151,9 +151,9 @@ def test_a_huge_pixel_keeps_the_fft_away() -> None:
     torch.manual_seed(5)
     x, w = torch.randn(1, 1, 300, 300), torch.randn(1, 1, 41, 41)
     setting = conv2d_setting(x, w)
-    assert choose(x, w, setting) == "fft"
+    assert choose(x, w, setting)[0] == "fft"
     x[0, 0, 0, 0] = 1e7
-    assert choose(x, w, setting) != "fft"
+    assert choose(x, w, setting)[0] != "fft"
     far = torchs_own(x.double(), w.double(), None, setting)[..., 60:, 60:]
     assert (auto(x, w, None, setting)[..., 60:, 60:] - far).abs().max() <= 2e-6 * far.abs().max()
 
@@ -334,10 +334,10 @@ def test_a_kernel_of_rank_one_is_seen() -> None:
     x = torch.randn(1, 1, 500, 500)
     column, row = torch.rand(25, 1), torch.rand(1, 25)
     separable, general = (column @ row)[None, None], torch.rand(1, 1, 25, 25)
-    assert choose(x, separable, conv2d_setting(x, separable)) in ("separable", "box")
-    assert choose(x, general, conv2d_setting(x, general)) not in ("separable", "box")
-    assert is_rank_one(separable)
-    assert not is_rank_one(general)
+    assert choose(x, separable, conv2d_setting(x, separable))[0] in ("separable", "box")
+    assert choose(x, general, conv2d_setting(x, general))[0] not in ("separable", "box")
+    assert rank_one_factors(separable) is not None
+    assert rank_one_factors(general) is None
 
 
 def test_the_table_of_rates_is_whole() -> None:
@@ -458,6 +458,19 @@ def test_the_shortcut_accepts_nothing_that_the_judge_refuses(
     y = small_call(x, w, b, stride, padding, dilation, groups)
     if y is not None:
         assert y.shape[2:] == conv2d_setting(x, w, b, stride, padding, dilation, groups).output_size
+
+
+def test_a_shape_that_was_planned_for_torch_is_not_planned_again() -> None:
+    """The first call of a layer is judged and planned; the next goes straight to torch."""
+    x, w, b = torch.randn(2, 64, 30, 31), torch.randn(70, 64, 3, 3), torch.randn(70)
+    assert small_call(x, w, b, 1, 1, 1, 1) is None
+    auto(x, w, b, conv2d_setting(x, w, b, 1, 1))
+    y = small_call(x, w, b, 1, 1, 1, 1)
+    assert y is not None
+    assert torch.equal(y, F.conv2d(x, w, b, 1, 1))
+    assert small_call(x, w, b, 1, 0, 1, 1) is None
+    assert small_call(x, w, torch.randn(69), 1, 1, 1, 1) is None
+    assert small_call(x.double(), w.double(), b.double(), 1, 1, 1, 1) is None
 
 
 def test_an_infinite_kernel_meets_the_zeros_of_the_padding() -> None:

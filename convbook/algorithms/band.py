@@ -208,8 +208,10 @@ def band_of_columns(input: Tensor, weight: Tensor, bias: Tensor | None, setting:
     blocks = max(-(-left // STEP), strides_of_four + -(-(LANES + kw - 1 - left) // STEP), 0)
     late = blocks * STEP - left
     needed = -(-(LANES + kw - 1 + late) // STEP)  # blocks of four that sixteen outputs look at
-    matrices = band_matrices(F.pad(weight[0, 0], (late, needed * STEP - (LANES + kw - 1 + late))), LANES)
-    kernel = matrices.view(kh, LANES, needed, STEP).permute(1, 3, 0, 2)  # (16, 4, kh, needed)
+    matrices = weight.new_zeros(LANES, kh, needed * STEP)  # row p of each band starts p + late pixels in
+    steps = (kh * needed * STEP + 1, needed * STEP, 1)
+    matrices.as_strided((LANES, kh, kw), steps, late).copy_(weight[0, 0])
+    kernel = matrices.view(LANES, kh, needed, STEP).permute(0, 3, 1, 2)  # (16, 4, kh, needed)
     y = F.conv2d(
         input.contiguous().view(batch, height, width // STEP, STEP).permute(0, 3, 1, 2),
         kernel,

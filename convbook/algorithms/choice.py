@@ -20,10 +20,11 @@ computed in float32.
 from __future__ import annotations
 
 import functools
-from typing import Any, NamedTuple
+from math import isfinite
+from typing import Any, NamedTuple, TypeAlias
 
 import torch
-from torch import Tensor
+from torch import Tensor, conv2d, is_autocast_enabled
 
 from convbook import _checks
 from convbook._checks import HALVES, INTEGERS, Setting
@@ -37,8 +38,8 @@ from convbook.algorithms.box import box, is_box
 from convbook.algorithms.fft import fft
 from convbook.algorithms.im2col import im2col
 from convbook.algorithms.lowering import lowering
-from convbook.algorithms.separable import rank_factors, separable
-from convbook.algorithms.torch_ import _known_finite, torch_
+from convbook.algorithms.separable import by_factors, rank_one_factors, separable
+from convbook.algorithms.torch_ import torch_
 from convbook.windows import padded
 
 __all__ = ["Explanation", "Plan", "auto", "explain_plan", "plan", "small_call"]
@@ -73,6 +74,13 @@ would be felt."""
 
 LOOK = 25e-6
 """Seconds that a look at the kernel takes."""
+
+
+WORTH_A_LOOK = 0.8
+"""The part of the time that a special form must be predicted to take at most, before the kernel is looked
+at."""
+
+Factors: TypeAlias = tuple[Tensor, Tensor]
 
 
 class Plan(NamedTuple):
@@ -118,7 +126,11 @@ def plan(shape: costs.Shape, integers: bool = False) -> Plan:
         }
     general = min((m for m in ANY_KERNEL if m in predicted), key=predicted.__getitem__)
     steady = min((m for m in ANY_KERNEL if m in predicted and m != "fft"), key=predicted.__getitem__)
-    quicker = [m for m in ("separable", "box") if m in predicted and predicted[m] + LOOK < predicted[general]]
+    quicker = [
+        m
+        for m in ("separable", "box")
+        if m in predicted and predicted[m] + LOOK < WORTH_A_LOOK * predicted[general]
+    ]
     return Plan(steady, general, tuple(sorted(quicker, key=predicted.__getitem__)), predicted)
 
 
@@ -156,7 +168,9 @@ def auto(input: Tensor, weight: Tensor, bias: Tensor | None, setting: Setting) -
         return wide.to(input.dtype)
     if input.dtype in INTEGERS:
         return _integers(input, weight, bias, setting)
-    if plan(costs.Shape.of(input, weight, setting)).costs.keys() == {"torch"}:
+    planned = plan(costs.Shape.of(input, weight, setting))
+    if planned.general == "torch" and not planned.special:
+        _remember_for_torch(input, weight, setting)
         return torch_(input, weight, bias, setting)
     if torch.is_grad_enabled() and any(t is not None and t.requires_grad for t in (input, weight, bias)):
         result: Tensor = ByPlan.apply(input, weight, bias, setting, forward)  # type: ignore[no-untyped-call]
@@ -164,39 +178,67 @@ def auto(input: Tensor, weight: Tensor, bias: Tensor | None, setting: Setting) -
     return forward(input, weight, bias, setting)
 
 
+_FLOAT32 = torch.float32
+
+_FOR_TORCH: set[tuple[object, ...]] = set()
+"""Arguments of float32 calls whose plan is torch whatever the numbers: the next one need not be planned."""
+
+
+def _remember_for_torch(input: Tensor, weight: Tensor, setting: Setting) -> None:
+    """Note a call for :func:`small_call` whose arguments are plain integers, alike for rows and columns."""
+    (stride, other_stride), (dilation, other_dilation) = setting.stride, setting.dilation
+    sides = {side for pair in setting.padding for side in pair}
+    if (
+        input.dtype == torch.float32
+        and stride == other_stride
+        and dilation == other_dilation
+        and len(sides) == 1
+    ):
+        if len(_FOR_TORCH) > 4096:
+            _FOR_TORCH.clear()
+        _FOR_TORCH.add((input.shape, weight.shape, stride, sides.pop(), dilation, setting.groups))
+
+
 def small_call(
     input: Any, weight: Any, bias: Any, stride: Any, padding: Any, dilation: Any, groups: Any
 ) -> Tensor | None:
     """Return a small plain call's output by torch at once, unchecked, or None where it has to be judged.
 
+    Small, or of a shape that was judged and planned before, and whose plan is torch.
+
     Judging a 3×12×12 call takes as long as computing it.  So torch is asked first, and only when it refuses
     are the arguments judged, to say why.  That is right where torch refuses all that convbook refuses; what
-    it lets through (strides beyond 2³¹, immense padding, integers in disguise, empty batches) or gets wrong
-    (half types) is sorted out here by tests that cost next to nothing.
+    it lets through (strides beyond 2³¹, immense padding, empty batches, a kernel on the meta device) or gets
+    wrong (half types, and an Inf of the kernel on padding) is sorted out here by tests that cost next to
+    nothing.
     """
+    # Each look at a tensor costs a tenth of a microsecond: these are the fewest that are safe.
     if not (
         type(stride) is type(padding) is type(dilation) is type(groups) is int
         and type(input) is Tensor
-        and input.dtype is torch.float32
-        and input.is_cpu
-        and 0 < input.numel() < SMALL
+        and input.dtype is _FLOAT32
+        and (0 < input.numel() < SMALL or _known(input, weight, stride, padding, dilation, groups))
         and stride < 65536 > dilation
         and padding < 64
-        and type(weight) in (Tensor, torch.nn.Parameter)
-        and weight.is_cpu  # torch answers a kernel on the meta device
-        and (bias is None or (isinstance(bias, Tensor) and bias.is_cpu))
+        and (stride == dilation == 1 or not is_autocast_enabled("cpu"))  # float16 may crash at a stride
     ):
         return None
-    if torch.is_autocast_enabled("cpu"):
-        return None
     try:
-        output: Tensor = torch.conv2d(input, weight, bias, stride, padding, dilation, groups)
+        output: Tensor = conv2d(input, weight, bias, stride, padding, dilation, groups)
     except (RuntimeError, TypeError):
         return None
-    # oneDNN, which small batches and large kernels go to, skips padded taps; an Inf of the kernel needs them.
-    if padding and ((input.dim() == 4 and input.shape[0] > 1) or groups > 1 or min(weight.shape[2:]) > 3):
-        return output if _known_finite(weight) else None
+    if output.dtype is not _FLOAT32 or not output.is_cpu:  # autocast; another device, or a kernel without any
+        return None
+    if padding and (groups > 1 or input.size(0) > 1 or weight.size(2) > 3 < weight.size(3)):
+        # Batches and large kernels go to oneDNN, which skips padded taps.
+        traced = torch._C._are_functorch_transforms_active() or torch.compiler.is_compiling()
+        return output if traced or isfinite(weight.sum().item()) else None
     return output
+
+
+def _known(input: Any, weight: Any, *plain: int) -> bool:
+    """Return whether a call is noted in `_FOR_TORCH`."""
+    return type(weight) in (Tensor, torch.nn.Parameter) and (input.shape, weight.shape, *plain) in _FOR_TORCH
 
 
 def _may_look(x: Tensor) -> bool:
@@ -212,39 +254,29 @@ def forward(
     input: Tensor, weight: Tensor, bias: Tensor | None, setting: Setting, integers: bool = False
 ) -> Tensor:
     """Return the output by the plan, in float32 or float64, gradients aside."""
-    chosen = choose(input, weight, setting, integers)
-    output = RUN[chosen](input, weight, bias, setting)
-    if chosen in SPREADS and not bool(output.sum().isfinite()):
+    chosen, factors = choose(input, weight, setting, integers)
+    if factors is not None:
+        output = by_factors(input, *factors, bias, setting)
+    else:
+        output = RUN[chosen](input, weight, bias, setting)
+    if chosen in SPREADS and not isfinite(output.sum().item()):
         return torch_(input, weight, bias, setting)
     return output
 
 
-def choose(input: Tensor, weight: Tensor, setting: Setting, integers: bool = False) -> str:
-    """Return the method that the plan and a look at the numbers call for."""
+def choose(
+    input: Tensor, weight: Tensor, setting: Setting, integers: bool = False
+) -> tuple[str, Factors | None]:
+    """Return the method that the plan and a look at the numbers call for, and a rank-one kernel's factors."""
     planned = plan(costs.Shape.of(input, weight, setting), integers)
     for method in planned.special:
         if method == "box" and is_box(weight):
-            return "box"
-        if method == "separable" and is_rank_one(weight):
-            return "separable"
+            return "box", None
+        if method == "separable" and (factors := rank_one_factors(weight)) is not None:
+            return "separable", factors
     if planned.general != planned.steady and _has_huge_pixels(input):
-        return planned.steady
-    return planned.general
-
-
-def is_rank_one(weight: Tensor) -> bool:
-    """Return whether each kernel plane is a column times a row, up to the roundings of the product.
-
-    Examples
-    --------
-    >>> sobel = torch.tensor([[1.0, 0.0, -1.0], [2.0, 0.0, -2.0], [1.0, 0.0, -1.0]])
-    >>> is_rank_one(sobel[None, None]), is_rank_one(torch.eye(3)[None, None])
-    (True, False)
-    """
-    columns, rows = rank_factors(weight, most=1)
-    rest = weight - columns[:, :, 0, :, None] * rows[:, :, 0, None, :]
-    largest = weight.abs().amax((2, 3), keepdim=True)
-    return bool((rest.abs() <= 2 * torch.finfo(weight.dtype).eps * largest).all())
+        return planned.steady, None
+    return planned.general, None
 
 
 def _has_huge_pixels(input: Tensor) -> bool:
@@ -300,7 +332,7 @@ def planned_gradients(
     """
     grad = grad.contiguous()
     back = _turned(grad, input, weight, setting) if needed[0] else None
-    own_input = back is not None and choose(*back) not in ("torch", "im2col")
+    own_input = back is not None and choose(*back)[0] not in ("torch", "im2col")
     forward_method = plan(costs.Shape.of(input, weight, setting)).steady
     own_weight = needed[1] and forward_method in ("band", "lowering")
     of_input, of_weight = None, None
@@ -430,7 +462,7 @@ def _explain(input: Tensor, weight: Tensor, setting: Setting) -> Explanation:
     dtype = torch.float32 if input.dtype in HALVES or input.dtype in INTEGERS else input.dtype
     image, kernel, integers = input.to(dtype), weight.to(dtype), input.dtype in INTEGERS
     planned = plan(costs.Shape.of(image, kernel, setting), integers)
-    chosen = choose(image, kernel, setting, integers)
+    chosen, _ = choose(image, kernel, setting, integers)
     ordered = dict(sorted(planned.costs.items(), key=lambda item: item[1]))
     reason = "predicted to be the quickest for this shape"
     if chosen in planned.special:

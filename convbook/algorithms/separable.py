@@ -34,7 +34,7 @@ from convbook.algorithms._exact import widened
 from convbook.algorithms._shared import declines_integers, rows_for, strips
 from convbook.algorithms.band import BLOCK, band_matrices
 
-__all__ = ["rank_factors", "separable"]
+__all__ = ["by_factors", "rank_factors", "rank_one_factors", "separable"]
 
 TILE = 32
 """Output columns at once in the horizontal pass: 16 makes too small products, 64 multiplies too many of the
@@ -79,27 +79,72 @@ def separable(input: Tensor, weight: Tensor, bias: Tensor | None, setting: Setti
     tensor([[[[4., 4.],
               [4., 4.]]]])
     """
-    output = input.new_empty(input.shape[0], weight.shape[0], *setting.output_size)
-    if output.numel() == 0 or weight.shape[1] == 0:
-        output = output.zero_()
-    else:
-        columns, rows = rank_factors(weight)
-        reach = (weight.shape[2] - 1) * setting.dilation[0] + 1
-        for strip in strips(input, setting, BLOCK):
-            target = output[strip.images, :, strip.top : strip.top + strip.rows]
-            _two_passes(target, rows_for(input, strip, reach, setting), columns, rows, setting, strip.block)
+    if input.numel() == 0 or weight.shape[1] == 0:
+        output = input.new_zeros(input.shape[0], weight.shape[0], *setting.output_size)
+        return output if bias is None else output.add_(bias.view(-1, 1, 1))
+    return by_factors(input, *rank_factors(weight), bias, setting)
+
+
+def by_factors(input: Tensor, columns: Tensor, rows: Tensor, bias: Tensor | None, setting: Setting) -> Tensor:
+    """Convolve with the kernels that these factors add up to: see :func:`rank_factors`."""
+    output = input.new_empty(input.shape[0], columns.shape[0], *setting.output_size)
+    reach = (columns.shape[3] - 1) * setting.dilation[0] + 1
+    for strip in strips(input, setting, BLOCK):
+        target = output[strip.images, :, strip.top : strip.top + strip.rows]
+        _two_passes(target, rows_for(input, strip, reach, setting), columns, rows, setting, strip.block)
     return output if bias is None else output.add_(bias.view(-1, 1, 1))
 
 
-def rank_factors(weight: Tensor, most: int | None = None) -> tuple[Tensor, Tensor]:
+def rank_one_factors(weight: Tensor) -> tuple[Tensor, Tensor] | None:
+    """Return the kernels' columns and rows where each is one column times one row, or None.
+
+    The same elimination step as in :func:`rank_factors`, written for speed: it looks at a kernel whenever
+    `auto` could use the answer, which is mostly no.
+
+    Parameters
+    ----------
+    weight : Tensor
+        Kernels on the CPU, shape (O, C, kh, kw).
+
+    Returns
+    -------
+    columns, rows : Tensor
+        Shapes (O, C, 1, kh) and (O, C, 1, kw); or None.
+
+    Examples
+    --------
+    >>> sobel = torch.tensor([[1.0, 0.0, -1.0], [2.0, 0.0, -2.0], [1.0, 0.0, -1.0]])
+    >>> rank_one_factors(sobel[None, None])
+    (tensor([[[[1., 2., 1.]]]]), tensor([[[[ 1.,  0., -1.]]]]))
+    >>> rank_one_factors(torch.eye(3)[None, None]) is None
+    True
+    """
+    outputs, depth, kh, kw = weight.shape
+    accuracy = 2 * torch.finfo(weight.dtype).eps
+    columns, rows = [], []
+    for plane in weight.double().view(-1, kh, kw):
+        at = int(plane.abs().argmax())
+        column, row = plane[:, at % kw], plane[at // kw]
+        pivot = float(row[at % kw])
+        rest = torch.addr(plane, column, row, beta=pivot, alpha=-1)  # pivot · (kernel − column · row / pivot)
+        if not float(rest.abs().max()) <= accuracy * pivot * pivot:
+            return None
+        columns.append(column)
+        rows.append(row / pivot if pivot else row)
+    stacked = torch.stack(columns), torch.stack(rows)
+    return (
+        stacked[0].to(weight.dtype).view(outputs, depth, 1, kh),
+        stacked[1].to(weight.dtype).view(outputs, depth, 1, kw),
+    )
+
+
+def rank_factors(weight: Tensor) -> tuple[Tensor, Tensor]:
     """Return columns and rows whose products add up to the kernels.
 
     Parameters
     ----------
     weight : Tensor
         Kernels, shape (O, C, kh, kw).
-    most : int, optional
-        Stop after this many pairs, whatever remains.
 
     Returns
     -------
@@ -120,7 +165,7 @@ def rank_factors(weight: Tensor, most: int | None = None) -> tuple[Tensor, Tenso
     # Where a product of two rounded numbers was rounded again, four roundings of half an eps may remain.
     enough = 2 * torch.finfo(weight.dtype).eps * left.abs().amax((2, 3), keepdim=True) if looking else None
     columns, rows = [], []
-    for _ in range(min(kh, kw) if most is None else most):
+    for _ in range(min(kh, kw)):
         at = left.abs().flatten(2).argmax(2)
         column = left.gather(3, (at % kw).view(outputs, depth, 1, 1).expand(-1, -1, kh, 1))
         row = left.gather(2, (at // kw).view(outputs, depth, 1, 1).expand(-1, -1, 1, kw))

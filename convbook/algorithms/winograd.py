@@ -133,7 +133,7 @@ def winograd(input: Tensor, weight: Tensor, bias: Tensor | None, setting: Settin
 def _both_sides(matrix: list[list[float]], like: Tensor) -> Tensor:
     """Return M ⊗ M, the matrix of P ↦ M P Mᵀ on planes written as vectors.
 
-    Off the CPU its numbers are filled in one by one: a list would be copied from the host, which waits for it.
+    Off the CPU its numbers are filled in one by one: a list would come from the host, which waits for it.
     """
     if like.is_cpu:
         small = like.new_tensor(matrix)

@@ -162,6 +162,11 @@ def sliding_windows(
 def _windows_along(x: Tensor, dim: int, taps: int, step: int, gap: int, count: int) -> Tensor:
     """Split an axis (counted from the end) into `count` windows, in its place, and their taps, at the end."""
     x = x.narrow(dim, 0, step * (count - 1) + gap * (taps - 1) + 1)
+    if _under_torch_func():  # the gradient of unfold has no rule for vmap: torch would loop, and warn
+        i = torch.arange(count, device=x.device)
+        a = torch.arange(taps, device=x.device)
+        chosen = x.index_select(dim, (i[:, None] * step + a * gap).flatten())
+        return torch.unflatten(chosen, dim, (count, taps)).movedim(dim, -1)
     if gap == 1:
         return x.unfold(dim, taps, step)
     # The other way round: what tap a sees in all windows lies at a·gap + 0, step, 2·step, …  Windows as long
@@ -170,6 +175,10 @@ def _windows_along(x: Tensor, dim: int, taps: int, step: int, gap: int, count: i
     # Every step-th cell, as [..., ::step]; brackets fail on a FakeTensor whose device this torch lacks.
     every = seen.unfold(-1, 1, step).squeeze(-1)
     return every.transpose(dim - 1, -1)
+
+
+def _under_torch_func() -> bool:
+    return not torch.compiler.is_compiling() and torch._C._are_functorch_transforms_active()
 
 
 # -------------------------------------------------------------------------------------------- unfold and fold

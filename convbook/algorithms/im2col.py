@@ -14,6 +14,8 @@ References
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -27,7 +29,7 @@ from convbook.windows import windows_as_columns
 def im2col(input: Tensor, weight: Tensor, bias: Tensor | None, setting: Setting) -> Tensor:
     """Convolve by multiplying the weight, a row for each output channel, with the matrix of the windows."""
     groups = setting.groups
-    taps = weight[0].numel()
+    taps = math.prod(weight.shape[1:])
     columns = windows_as_columns(input, (weight.shape[2], weight.shape[3]), setting)
     u = torch.unflatten(columns, 1, (groups, taps))
     w = weight.reshape(groups, -1, taps) if taps else weight.new_zeros((groups, weight.shape[0] // groups, 0))

@@ -17,6 +17,8 @@ References
 
 from __future__ import annotations
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -32,7 +34,7 @@ def stamps(input: Tensor, weight: Tensor, bias: Tensor | None, setting: Transpos
     dtype = input.dtype
     wide = accumulator(dtype)
     kernel = (weight.shape[2], weight.shape[3])
-    channels, taps = weight.shape[0] // setting.groups, weight[0].numel()
+    channels, taps = weight.shape[0] // setting.groups, math.prod(weight.shape[1:])
     x = torch.unflatten(input.to(wide).flatten(2), 1, (setting.groups, channels))
     w = weight.to(wide).reshape(setting.groups, channels, taps)
     columns = matmul(w.transpose(1, 2), x).flatten(1, 2)

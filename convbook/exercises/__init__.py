@@ -135,7 +135,7 @@ def check_corr2d(my_corr2d: Callable[..., Any], *, seed: int = 0) -> CheckResult
         Case("large integers", {"X": torch.tensor([[2**24 + 1, 1]]), "K": torch.tensor([[1]])}),
         Case(
             "double precision",
-            {"X": torch.tensor([[1 / 3, 1.0]]).double() / 3, "K": torch.ones(1, 2).double()},
+            {"X": torch.tensor([[1.0, 3.0]]).double() / 9, "K": torch.ones(1, 2).double()},
         ),
     ]
     return compare("corr2d", my_corr2d, corr2d, cases, _mistakes.CORR2D)

@@ -211,16 +211,16 @@ def same(expected: Tensor, got: Tensor | None) -> bool:
     """Whether shapes agree, integers exactly, and others to what their dtype can hold."""
     if got is None or got.shape != expected.shape or got.is_complex():
         return False
+    return not bool(_differing(expected, got).any())
+
+
+def _differing(expected: Tensor, got: Tensor) -> Tensor:
+    """Mark the numbers that differ, of two tensors of one shape."""
     if not expected.is_floating_point():
-        return torch.equal(expected.double(), got.double())
+        return expected.double() != got.double()
     fine = expected.dtype is torch.float64
-    return torch.allclose(
-        got.double(),
-        expected.double(),
-        rtol=1e-10 if fine else 1e-4,
-        atol=1e-12 if fine else 1e-5,
-        equal_nan=True,
-    )
+    rtol, atol = (1e-10, 1e-12) if fine else (1e-4, 1e-5)
+    return ~torch.isclose(got.double(), expected.double(), rtol=rtol, atol=atol, equal_nan=True)
 
 
 def judge_properties(name: str, properties: dict[str, Callable[[], str | None]]) -> CheckResult:
@@ -426,10 +426,12 @@ def _matrix_lines(value: Tensor) -> list[str]:
     return lines
 
 
-def _number(value: Any) -> str:
-    """Return a number as briefly as it can be told from its neighbours."""
+def _number(value: Any, digits: int = 6) -> str:
+    """Return a number briefly; whole ones in full."""
     number = value.item() if isinstance(value, Tensor) else value
-    return f"{number:.6g}" if isinstance(number, float) else str(number)
+    if not isinstance(number, float):
+        return str(number)
+    return f"{number:.0f}" if number.is_integer() and abs(number) < 1e15 else f"{number:.{digits}g}"
 
 
 def _of_shape(value: Any) -> str:
@@ -438,18 +440,17 @@ def _of_shape(value: Any) -> str:
 
 
 def _first_difference(expected: Tensor | None, got: Any) -> list[str]:
-    """Return a line that says where two tensors of one shape first differ."""
+    """Return a line that says where two tensors of one shape first differ, with digits enough to see it."""
     if expected is None or not isinstance(got, Tensor) or got.shape != expected.shape or got.dim() == 0:
         return []
-    differs = (
-        ~torch.isclose(expected.double(), got.double(), rtol=1e-4, atol=1e-5, equal_nan=True)
-    ).nonzero()
-    if len(differs) == 0:
+    places = _differing(expected, got).nonzero()
+    if len(places) == 0:
         return []
-    place = tuple(differs[0].tolist())
-    return [
-        f"  first difference at {list(place)}: expected {_number(expected[place])}, got {_number(got[place])}"
-    ]
+    place = tuple(places[0].tolist())
+    right, wrong = expected[place], got[place]
+    digits = next((n for n in (6, 9, 12) if _number(right, n) != _number(wrong, n)), 17)
+    came = f"expected {_number(right, digits)}, got {_number(wrong, digits)}"
+    return [f"  first difference at {list(place)}: {came}"]
 
 
 def floats(numbers: Any) -> Tensor:

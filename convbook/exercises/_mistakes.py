@@ -645,16 +645,10 @@ UNFOLD = (
         lambda x, k, stride, padding: unfold(x, k, 1, padding, stride).transpose(1, 2),
     ),
     Mistake("The channel must vary slowest: all taps of channel 0, then those of channel 1.", _taps_first),
-    Mistake(
-        "The taps of a window run down its columns: they must run along its rows.",
-        _taps_down,
-    ),
+    Mistake("The taps of a window run down its columns: they must run along its rows.", _taps_down),
     Mistake("The stride is ignored.", lambda x, k, stride, padding: unfold(x, k, 1, padding, 1)),
     Mistake("The padding is ignored.", lambda x, k, stride, padding: unfold(x, k, 1, 0, stride)),
-    Mistake(
-        "The windows run down the columns: they must run along the rows.",
-        _windows_down,
-    ),
+    Mistake("The windows run down the columns: they must run along the rows.", _windows_down),
     Mistake(
         "Height and width of the kernel are swapped.",
         lambda x, k, stride, padding: unfold(x, k[::-1], 1, padding, stride),
@@ -667,10 +661,7 @@ CONV_TRANSPOSE2D = (
         "The padding is ignored: here it cuts rows and columns off the result.",
         lambda x, w, stride, padding: conv_transpose2d(x, w, None, stride, 0),
     ),
-    Mistake(
-        "Copies that overlap must add up: write +=, not =.",
-        _scatter,
-    ),
+    Mistake("Copies that overlap must add up: write +=, not =.", _scatter),
     Mistake(
         "The kernel is flipped: each copy is the kernel as it is, times one pixel.",
         lambda x, w, stride, padding: conv_transpose2d(x, w.flip(2, 3), None, stride, padding),

@@ -52,8 +52,33 @@ def landmarks_have_names(page: str) -> str:
     return page
 
 
-def thumbnails_are_links_with_names(page: str) -> str:
-    """sphinx-gallery's thumbnails link twice, once without a name: the picture's link leaves the tab order and the tree."""
+def the_main_region_holds_the_page_tools(page: str) -> str:
+    """The theme's "back to top" and its icons stand outside every region: the main region starts before them."""
+    return page.replace('<div class="article-container">', '<div class="article-container" role="main">').replace(
+        '<article role="main"', "<article"
+    )
+
+
+def captions_are_second_level(page: str) -> str:
+    """A caption of a table of contents is a heading without a level."""
+    return re.sub(r'(<p class="caption"[^>]*role="heading")>', r'\1 aria-level="2">', page)
+
+
+def the_bibliography_is_plain(page: str) -> str:
+    """Docutils writes a list of ``doc-biblioentry``, a role that is withdrawn and that no list may hold."""
+    page = page.replace('<div role="list" class="citation-list">', '<div class="citation-list">')
+    return page.replace(' role="doc-biblioentry"', "")
+
+
+def searches_have_names(page: str) -> str:
+    """The search page has two search regions: each is named."""
+    return page.replace(
+        '<form class="sidebar-search-container"', '<form aria-label="Search from any page" class="sidebar-search-container"'
+    ).replace('<form class="search-page-form"', '<form aria-label="Search the book" class="search-page-form"')
+
+
+def thumbnails_show_their_links(page: str) -> str:
+    """sphinx-gallery repeats a page's first sentence as a tooltip over its thumbnail, which a keyboard cannot reach."""
     return re.sub(r'(<div class="sphx-glr-thumbcontainer"[^>]*?) tooltip="[^"]*"', r"\1", page)
 
 
@@ -86,7 +111,11 @@ MENDS: list[Mend] = [
     toggles_have_one_name,
     icons_are_decoration,
     landmarks_have_names,
-    thumbnails_are_links_with_names,
+    the_main_region_holds_the_page_tools,
+    captions_are_second_level,
+    the_bibliography_is_plain,
+    searches_have_names,
+    thumbnails_show_their_links,
     folds_say_what_they_do,
     empty_headings_go,
     tables_have_header_scope,

@@ -11,15 +11,14 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-from staleness import PACKAGE, exported, modules
+from staleness import PACKAGE, exported, modules, tree
 
 
 def public_names(path: Path) -> list[str]:
     """The strings of ``__all__``, in the order in which the module defines them."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
     listed: list[str] = []
     defined: list[str] = []
-    for node in tree.body:
+    for node in tree(path).body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             defined.append(node.name)
         elif isinstance(node, ast.Assign | ast.AnnAssign):
@@ -35,7 +34,7 @@ def public_names(path: Path) -> list[str]:
 
 def kind(path: Path, name: str) -> str:
     """Which autodoc directive documents a name of a module."""
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+    for node in tree(path).body:
         if isinstance(node, ast.ClassDef) and node.name == name:
             return "autoclass"
         if isinstance(node, ast.FunctionDef) and node.name == name:
@@ -45,7 +44,7 @@ def kind(path: Path, name: str) -> str:
 
 def defines(path: Path, name: str) -> bool:
     """Whether the module itself defines the name (a package's ``__init__`` may only hand it on)."""
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+    for node in tree(path).body:
         if isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name == name:
             return True
         if isinstance(node, ast.Assign) and any(
@@ -89,7 +88,7 @@ def reading_order(found: list[str]) -> list[str]:
 
 def summary(path: Path) -> str:
     """The first line of a module's docstring."""
-    text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    text = ast.get_docstring(tree(path)) or ""
     return " ".join(text.split("\n\n")[0].split())
 
 

@@ -35,18 +35,24 @@ def modules() -> dict[str, Path]:
 
 
 @cache
+def tree(path: Path) -> ast.Module:
+    """A module's syntax tree, parsed once a build."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
 def imported(module: str) -> frozenset[str]:
     """The package's own modules that a module's text imports, wherever the import stands."""
-    return frozenset(_imports(modules()[module].read_text(encoding="utf-8"), package=_package_of(module)))
+    return frozenset(_imports(tree(modules()[module]), package=_package_of(module)))
 
 
 def _package_of(module: str) -> str:
     return module if modules()[module].name == "__init__.py" else module.rpartition(".")[0]
 
 
-def _imports(source: str, package: str = "") -> set[str]:
+def _imports(source: ast.Module, package: str = "") -> set[str]:
     found: set[str] = set()
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(source):
         if isinstance(node, ast.Import):
             found |= {_module_of(alias.name) for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -68,7 +74,7 @@ def _module_of(name: str) -> str:
 def exported() -> dict[str, str]:
     """Where each short name of the package comes from: ``corr2d`` from ``convbook.correlation``."""
     origin = {}
-    for node in ast.walk(ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8"))):
+    for node in ast.walk(tree(PACKAGE / "__init__.py")):
         if isinstance(node, ast.ImportFrom) and node.module:
             for alias in node.names:
                 origin[alias.asname or alias.name] = _origin(node.module, alias.name)
@@ -87,7 +93,7 @@ def _origin(base: str, name: str) -> str:
 def reach(source: str) -> set[str]:
     """The modules that a script or the cells of a page can run: what it imports or names, and what those import."""
     try:
-        start = _imports(source)
+        start = _imports(ast.parse(source))
     except SyntaxError:  # cells with magics, or wrong on purpose
         start = set(modules())
     if re.search(r"^\s*import convbook\s*(#|$|,|as)", source, re.MULTILINE):
@@ -105,15 +111,24 @@ def reach(source: str) -> set[str]:
     return seen
 
 
+@cache
+def _tools() -> bytes:
+    """What computes and draws: versions, and the texts that style the figures."""
+    versions = [f"{name} {version(name)}" for name in COMPUTED_BY]
+    texts = [(Path(__file__).parent / name).read_text(encoding="utf-8") for name in DRAWN_BY]
+    return "\n".join(versions + texts).encode()
+
+
+@cache
+def _digest(module: str) -> bytes:
+    return hashlib.sha256(modules()[module].read_bytes()).digest()
+
+
 def key(source: str) -> str:
     """Twelve hex digits that change when anything the source can reach changes."""
-    digest = hashlib.sha256()
-    for name in COMPUTED_BY:
-        digest.update(f"{name} {version(name)}\n".encode())
-    for name in DRAWN_BY:
-        digest.update((Path(__file__).parent / name).read_bytes())
+    digest = hashlib.sha256(_tools())
     for module in sorted(reach(source)):
-        digest.update(module.encode() + b"\0" + modules()[module].read_bytes())
+        digest.update(module.encode() + b"\0" + _digest(module))
     return digest.hexdigest()[:12]
 
 

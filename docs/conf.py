@@ -122,7 +122,9 @@ myst_update_mathjax = False
 myst_links_external_new_tab = False
 nb_execution_mode = "cache"
 nb_execution_cache_path = str(DOCS / "_build/.jupyter_cache")
-nb_execution_raise_on_error = False  # a failing page is a warning: -W fails at the end, --keep-going names them all
+nb_execution_raise_on_error = (
+    False  # a failing page is a warning: -W fails at the end, --keep-going names them all
+)
 nb_execution_timeout = 300
 nb_execution_show_tb = True
 nb_execution_in_temp = True

@@ -54,9 +54,9 @@ def landmarks_have_names(page: str) -> str:
 
 def the_main_region_holds_the_page_tools(page: str) -> str:
     """The theme's "back to top" and its icons stand outside every region: the main region starts before them."""
-    return page.replace('<div class="article-container">', '<div class="article-container" role="main">').replace(
-        '<article role="main"', "<article"
-    )
+    return page.replace(
+        '<div class="article-container">', '<div class="article-container" role="main">'
+    ).replace('<article role="main"', "<article")
 
 
 def captions_are_second_level(page: str) -> str:
@@ -73,7 +73,8 @@ def the_bibliography_is_plain(page: str) -> str:
 def searches_have_names(page: str) -> str:
     """The search page has two search regions: each is named."""
     return page.replace(
-        '<form class="sidebar-search-container"', '<form aria-label="Search from any page" class="sidebar-search-container"'
+        '<form class="sidebar-search-container"',
+        '<form aria-label="Search from any page" class="sidebar-search-container"',
     ).replace('<form class="search-page-form"', '<form aria-label="Search the book" class="search-page-form"')
 
 

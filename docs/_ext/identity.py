@@ -118,7 +118,9 @@ def hero(still: bool = False) -> str:
                     f'<text x="{x + CELL / 2 - 0.5}" y="{y + 11.2}">{text}</text>'
                 )
         if parts:
-            body.append(f'<g class="answer" style="animation-delay:{(c + 1) * step:.2f}s">{"".join(parts)}</g>')
+            body.append(
+                f'<g class="answer" style="animation-delay:{(c + 1) * step:.2f}s">{"".join(parts)}</g>'
+            )
     window = f"M1 {top - 1}h{2 * CELL - 1}v{rows * CELL + 1}h-{2 * CELL - 1}z"
     target = f"M1 {below - 1}h{CELL - 1}v{rows * CELL + 1}h-{CELL - 1}z"
     body.append(

@@ -37,7 +37,14 @@ def ensure_packages(tests: bool = False) -> Path:
     locked = manifest["dependencies"] | (manifest["devDependencies"] if tests else {})
     if all(_installed_version(name) == version for name, version in locked.items()):
         return MODULES
-    command = [*_npm_command(), "ci", "--ignore-scripts", "--no-audit", "--no-fund", *([] if tests else ["--omit=dev"])]
+    command = [
+        *_npm_command(),
+        "ci",
+        "--ignore-scripts",
+        "--no-audit",
+        "--no-fund",
+        *([] if tests else ["--omit=dev"]),
+    ]
     print(
         "npm: installing " + ", ".join(f"{name} {version}" for name, version in locked.items()),
         file=sys.stderr,

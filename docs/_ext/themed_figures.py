@@ -69,7 +69,16 @@ def use_style() -> None:
     matplotlib.style.use(STYLE)
     matplotlib.rcParams["animation.ffmpeg_path"] = imageio_ffmpeg.get_ffmpeg_exe()
     matplotlib.rcParams["animation.ffmpeg_args"] = [
-        "-threads", "1", "-fflags", "+bitexact", "-flags:v", "+bitexact", "-map_metadata", "-1", "-crf", "20",
+        "-threads",
+        "1",
+        "-fflags",
+        "+bitexact",
+        "-flags:v",
+        "+bitexact",
+        "-map_metadata",
+        "-1",
+        "-crf",
+        "20",
     ]
 
 

@@ -181,7 +181,7 @@ def test_nothing_comes_from_elsewhere(browser: Browser, kind: str) -> None:
         ("same padding stride 2", "chapters/padding_stride"),
         ("expected 3D or 4D input", "chapters/error_gallery"),
         ("why is my output smaller", "chapters/padding_stride"),
-        ("Sobel", "chapters/edges"),
+        ("Sobel", "edges"),
         ("momentum", "chapters/learning"),
     ],
 )
@@ -190,7 +190,9 @@ def test_the_search_finds_it_offline(browser: Browser, question: str, page_wante
     page = visit(browser, f"search.html?q={question.replace(' ', '+')}")
     page.wait_for_function("document.querySelector('#search-results .search-summary, #search-results p')")
     page.wait_for_timeout(600)
-    found = page.eval_on_selector_all("#search-results li a", "links => links.map(a => a.getAttribute('href'))")
+    found = page.eval_on_selector_all(
+        "#search-results li a", "links => links.map(a => a.getAttribute('href'))"
+    )
     page.context.close()
     assert any(page_wanted in link for link in found[:8]), found[:8]
 
@@ -276,7 +278,11 @@ def test_every_link_and_anchor_resolves() -> None:
             target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
             if not target.exists():
                 dead.append(f"{path.relative_to(SITE)}: {link}")
-            elif parts.fragment and target in facts() and unquote(parts.fragment) not in facts()[target].anchors:
+            elif (
+                parts.fragment
+                and target in facts()
+                and unquote(parts.fragment) not in facts()[target].anchors
+            ):
                 dead.append(f"{path.relative_to(SITE)}: {link} (no such place on the page)")
     assert not dead, "\n".join(dead[:40])
 
@@ -288,7 +294,8 @@ def test_every_picture_has_words() -> None:
         for path, page in facts().items()
         for source, words, linked in page.pictures
         if "_thumb." not in source  # a thumbnail stands beside its page's title
-        if words is None or (not words.strip() and not linked)
+        if words is None
+        or (not words.strip() and not linked)
         or (words.strip() and Path(words.strip()).suffix in (".svg", ".png"))
     ]
     assert not silent, "\n".join(silent[:40])
@@ -312,7 +319,9 @@ def test_every_page_describes_itself_in_its_own_words() -> None:
     for path in facts():
         text = path.read_text(encoding="utf-8")
         found = text.count('<meta name="description"')
-        sentence = text.partition('<meta name="description" content="')[2].partition('"')[0] if found == 1 else ""
+        sentence = (
+            text.partition('<meta name="description" content="')[2].partition('"')[0] if found == 1 else ""
+        )
         if not 20 <= len(sentence) <= 200:
             wrong.append(f"{path.relative_to(SITE)}: {found} descriptions, {len(sentence)} characters")
         elif sentence in seen:

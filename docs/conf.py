@@ -17,7 +17,7 @@ ROOT = DOCS.parent
 sys.path.insert(0, str(DOCS / "_ext"))
 sys.path.insert(0, str(ROOT))
 
-from themed_figures import THEME  # noqa: E402  (found on the path just set)
+from themed_figures import THEME
 
 # Matplotlib must not look for a screen, nor a figure depend on the number of cores.
 os.environ.setdefault("MPLBACKEND", "agg")

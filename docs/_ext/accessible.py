@@ -48,8 +48,7 @@ def landmarks_have_names(page: str) -> str:
         '<aside class="sidebar-drawer">', '<aside class="sidebar-drawer" aria-label="Contents of the book">'
     )
     page = re.sub(r'<aside class="(toc-drawer[^"]*)">', r'<aside class="\1" aria-label="On this page">', page)
-    page = page.replace('<article role="main"', '<article role="main" tabindex="-1"')
-    return page
+    return page.replace('<article role="main"', '<article role="main" tabindex="-1"')
 
 
 def the_main_region_holds_the_page_tools(page: str) -> str:

@@ -14,7 +14,6 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util import logging
-
 from themed_figures import described, install
 
 logger = logging.getLogger(__name__)

@@ -7,6 +7,7 @@ Importing this module as a Sphinx extension writes the kernelspec.  Where a proc
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -48,10 +49,8 @@ def client(address: str, connection_file: str) -> int:
     kernel = json.loads(answers.readline())["pid"]
 
     def forward(number: int, frame: Any) -> None:
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.kill(kernel, number)
-        except ProcessLookupError:
-            pass
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, forward)
@@ -113,12 +112,8 @@ def serve(address: str) -> None:
 
 def _warm_up() -> None:
     os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
-    import ipykernel.kernelapp
-    import ipykernel.zmqshell
     import matplotlib.backends.backend_svg
     import matplotlib.pyplot
-    import matplotlib_inline.backend_inline
-    import myst_nb.ext.glue.utils
     import torch
 
     # One thread: a forked process must not inherit a pool, and pages are too small to need one.

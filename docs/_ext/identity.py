@@ -9,9 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from sphinx.application import Sphinx
-
 import staleness
+from sphinx.application import Sphinx
 from themed_figures import THEME
 
 LETTERS = {

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from sphinx.application import Sphinx
-
 from staleness import PACKAGE, exported, modules, tree
 
 

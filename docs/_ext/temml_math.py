@@ -14,11 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
+from node_tools import MODULES, ensure_packages, node_command
 from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
-
-from node_tools import MODULES, ensure_packages, node_command
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +52,8 @@ class Temml:
                 text=True,
                 encoding="utf-8",
             )
-        assert self.process.stdin is not None and self.process.stdout is not None
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
         self.process.stdin.write(json.dumps(request) + "\n")
         self.process.stdin.flush()
         line = self.process.stdout.readline()
@@ -64,7 +64,8 @@ class Temml:
 
     def close(self) -> None:
         if self.process is not None:
-            assert self.process.stdin is not None and self.process.stdout is not None
+            assert self.process.stdin is not None
+            assert self.process.stdout is not None
             self.process.stdin.close()
             self.process.wait(timeout=10)
             self.process.stdout.close()

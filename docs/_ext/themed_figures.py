@@ -36,7 +36,6 @@ _DESC = re.compile(r"<desc>(.*?)</desc>", re.DOTALL)
 
 def install() -> None:
     """Use the book's style, and themed SVG wherever matplotlib saves an SVG."""
-    import matplotlib
     from matplotlib.backend_bases import register_backend
     from matplotlib.backends.backend_svg import FigureCanvasSVG
 

@@ -1,4 +1,4 @@
-"""The built book as its readers meet it: in a browser, by keyboard and on a phone, offline, and without a dead link."""
+"""The built book as its readers meet it: in a browser, on a phone, offline, and without a dead link."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def visit(browser: Browser, kind: str, **view: Any) -> Page:
 
 
 def found_anywhere(page: Page) -> None:
-    """Let the page for lost addresses find its styles: served at any address, it names them from the host's root."""
+    """Let the page for lost addresses find its styles: it names them from the root of the host."""
     text = (SITE / "404.html").read_text(encoding="utf-8")
     root = text.partition('rel="search"')[2].partition('href="')[2].partition("search.html")[0]
     page.route(

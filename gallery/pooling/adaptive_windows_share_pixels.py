@@ -28,8 +28,8 @@ assert windows(10, 4).sum(1).tolist() == [3, 3, 3, 3]
 assert windows(10, 3).sum(1).tolist() == [4, 4, 4]
 
 # %%
-# Five outputs divide the columns evenly. Four do not: column 2 belongs to outputs 0 and 1, column 7 to outputs 2
-# and 3, and between outputs 1 and 2, at 10·2 / 4 = 5, there is a clean cut.
+# Five outputs divide the columns evenly. Four do not: column 2 belongs to outputs 0 and 1, column 7 to
+# outputs 2 and 3, and between outputs 1 and 2, at 10·2 / 4 = 5, there is a clean cut.
 shared = windows(10, 4).sum(0)
 assert shared.tolist() == [1, 1, 2, 1, 1, 1, 1, 2, 1, 1]
 
@@ -38,12 +38,14 @@ fig, axes = drawing.panels(
     1,
     size=(4.2, 6.0),
     row_heights=(5, 4, 3),
-    alt="Three tables with ten columns. With five outputs each has two columns of its own. With four outputs "
-    "each has three, and columns 2 and 7 belong to two outputs. With three outputs each has four, and columns 3 "
-    "and 6 belong to two.",
+    alt="Three tables with ten columns. With five outputs each has two columns of its own. With four "
+    "outputs each has three, and columns 2 and 7 belong to two outputs. With three outputs each has "
+    "four, and columns 3 and 6 belong to two.",
 )
 for ax, outputs in zip(axes, (5, 4, 3), strict=True):
     table = windows(10, outputs)
     twice = [(i, j) for i in range(outputs) for j in range(10) if table[i, j] and table[:, j].sum() == 2]
-    drawing.grid(table, ax=ax, limits=(0, 2), cmap="Blues", marked=twice, title=f"{outputs} outputs of 10 columns")
+    drawing.grid(
+        table, ax=ax, limits=(0, 2), cmap="Blues", marked=twice, title=f"{outputs} outputs of 10 columns"
+    )
 plt.show()

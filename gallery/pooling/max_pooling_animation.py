@@ -39,8 +39,9 @@ fig, (left, right) = drawing.panels(
     2,
     size=(3.9, 6.8),
     column_widths=(6, 3.4),
-    alt="An animation of nine frames. A 2×2 frame jumps over a 6×6 image of numbers, two pixels at a time. The "
-    "largest number in it is marked and appears in the 3×3 output: 0.9745, 0.5565, 0.9431, and so on.",
+    alt="An animation of nine frames. A 2×2 frame jumps over a 6×6 image of numbers, two pixels at a time. "
+    "The largest number in it is marked and appears in the 3×3 output: 0.9745, 0.5565, 0.9431, and so "
+    "on.",
 )
 places = [divmod(int(place), 6) for place in indices.flatten()]
 

@@ -14,9 +14,7 @@ import torch
 
 from convbook import drawing, max_pool2d, pad
 
-X = torch.tensor(
-    [[-9.0, -3, -8, -6, -7], [-7, -5, -6, -9, -4], [-8, -6, -9, -7, -5], [-4, -9, -7, -8, -6]]
-)
+X = torch.tensor([[-9.0, -3, -8, -6, -7], [-7, -5, -6, -9, -4], [-8, -6, -9, -7, -5], [-4, -9, -7, -8, -6]])
 with_infinity = max_pool2d(X[None], 3, stride=1, padding=1)[0]
 with_zeros = max_pool2d(pad(X[None], 1), 3, stride=1)[0]
 print(with_infinity)

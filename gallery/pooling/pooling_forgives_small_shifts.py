@@ -2,13 +2,13 @@
 Pooling forgives a small shift, skipping does not
 =================================================
 
-Move an image by one pixel and nearly every number of its edge map changes. After pooling far less changes, the
-larger the window the less; taking every eighth pixel instead, which is as small, forgives nothing.
+Move an image by one pixel and nearly every number of its edge map changes. After pooling far less changes,
+the larger the window the less; taking every eighth pixel instead, which is as small, forgives nothing.
 """
 
 # %%
-# The vertical edges of the photograph, and cut-outs of that map which begin up to eight columns further right.
-import matplotlib.pyplot as plt
+# The vertical edges of the photograph, and cut-outs of that map which begin up to eight columns further
+# right. port matplotlib.pyplot as plt
 import torch
 
 from convbook import avg_pool2d, conv2d, drawing, max_pool2d
@@ -41,14 +41,16 @@ for name, distances in found.items():
     print(f"{name:16}", *(f"{value:.2f}" for value in distances))
 
 # %%
-# One pixel brings the map half of the way to a map of something else, and the output of max pooling by 8×8 only
-# a sixth of the way. The stride alone brings nothing.
+# One pixel brings the map half of the way to a map of something else, and the output of max pooling by 8×8
+# only a sixth of the way. The stride alone brings nothing.
 assert found["no pooling"][1] > 0.5
 assert found["every 8th pixel"][1] > 0.5
 assert found["max 8×8"][1] < 0.17
 assert found["mean 8×8"][1] < 0.15
 for step in range(1, 9):
-    assert found["max 8×8"][step] < found["max 4×4"][step] < found["max 2×2"][step] < found["no pooling"][step]
+    assert (
+        found["max 8×8"][step] < found["max 4×4"][step] < found["max 2×2"][step] < found["no pooling"][step]
+    )
 
 # %%
 # At a shift of 8, one window of 8×8, the pooled map has moved by exactly one cell: it has not forgotten the
@@ -59,9 +61,9 @@ fig, (ax,) = drawing.panels(
     1,
     1,
     size=(3.6, 6.8),
-    alt="Distance of the output from the output of the unmoved map, against the shift. Without pooling it jumps to "
-    "0.5 after one pixel and stays near 0.8; taking every eighth pixel likewise. With max pooling 8×8 it grows "
-    "slowly from 0.16 to 0.5, and with mean pooling 8×8 about the same.",
+    alt="Distance of the output from the output of the unmoved map, against the shift. Without pooling it "
+    "jumps to 0.5 after one pixel and stays near 0.8; taking every eighth pixel likewise. With max "
+    "pooling 8×8 it grows slowly from 0.16 to 0.5, and with mean pooling 8×8 about the same.",
 )
 drawing.curves(
     list(shifts),

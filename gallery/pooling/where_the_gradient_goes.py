@@ -39,9 +39,9 @@ fig, axes = drawing.panels(
     1,
     3,
     size=(2.7, 6.8),
-    alt=f"Left, a 5×5 image of digits. Middle, the gradient of max pooling: {winners} pixels hold whole numbers "
-    "that add to nine, the others hold zero. Right, the gradient of mean pooling: from 0.111 in the corners to "
-    "1 in the middle.",
+    alt=f"Left, a 5×5 image of digits. Middle, the gradient of max pooling: {winners} pixels hold whole "
+    "numbers that add to nine, the others hold zero. Right, the gradient of mean pooling: from 0.111 in "
+    "the corners to 1 in the middle.",
 )
 drawing.grid(X[0].detach(), ax=axes[0], role="input", title="image")
 drawing.grid(from_max[0], ax=axes[1], limits=(0, 9), cmap="Oranges", title="gradient, largest of 3×3")

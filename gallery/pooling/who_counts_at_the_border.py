@@ -23,8 +23,8 @@ assert torch.equal(left_out, torch.ones(5, 5))
 
 # %%
 # One more rule is for `ceil_mode`. Windows of 3 columns with stride 3 on six ones, padding 1: the last window
-# holds one pixel, one cell of padding, and one cell beyond it. The padding is counted and what is beyond is not,
-# so the first mean is (0 + 1 + 1)/3 and the last (1 + 0)/2.
+# holds one pixel, one cell of padding, and one cell beyond it. The padding is counted and what is beyond is
+# not, so the first mean is (0 + 1 + 1)/3 and the last (1 + 0)/2.
 row = torch.ones(1, 1, 6)
 last = avg_pool2d(row, (1, 3), stride=(1, 3), padding=(0, 1), ceil_mode=True)[0]
 print(last)

@@ -34,7 +34,6 @@ import math
 import numbers
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Literal, TypeAlias
 
 import torch
@@ -251,19 +250,20 @@ def learn_kernel(
     scale, batch_scale = _scale(reduction, pixels), _scale(reduction, batch or pixels)
     with torch.no_grad():
         equations = _equations(X, Y, kernel, bias)
-        products = equations.T @ equations * (batch_scale * (batch or pixels) / pixels)
-        path = equations.new_full((rounds + 1, equations.shape[1]), -1.0)
-        path[0, :-1] = _start(X, weight, kernel, bias, generator)
+        products = _scaled(equations.T @ equations, batch_scale * (batch or pixels) / pixels)
+        start = _start(X, weight, kernel, bias, generator).to(equations.dtype)
         if batch is None:
-            _descend(path, products, rate, friction)
+            path = _descend(start, products, rounds, rate, friction)
         else:
-            _descend_by_batches(path, equations, rate, friction, batch_scale, batch, generator)
-        losses = _losses_along(path, equations) * scale
+            path = _descend_by_batches(
+                start, equations, rounds, rate, friction, batch_scale, batch, generator
+            )
+        losses = _scaled(_losses_along(path, equations), scale)
         return _judged(path.to(X.dtype), losses.to(X.dtype), kernel, bias, rate, friction, products[:-1, :-1])
 
 
-def _descend(path: Tensor, products: Tensor, lr: float, momentum: float) -> None:
-    """Fill `path` by gradient descent on all pixels; its rows are (w, −1), and the first is given.
+def _descend(start: Tensor, products: Tensor, steps: int, lr: float, momentum: float) -> Tensor:
+    """Return the path of gradient descent on all pixels, one (w, −1) a row, the start among them.
 
     `products` is G = [P | y]ᵀ[P | y].  Since 2·G (w, −1) begins with the gradient 2·Pᵀ(Pw − y), a step to
 
@@ -272,35 +272,40 @@ def _descend(path: Tensor, products: Tensor, lr: float, momentum: float) -> None
     is a small matrix times (w, −1): no step touches the image.  :func:`_descend_by_batches` is the same step
     in its plain form; a test holds the two together.
     """
-    step = torch.eye(path.shape[1], dtype=path.dtype, device=path.device).mul_(1 + momentum)
+    step = torch.eye(len(products), dtype=start.dtype, device=start.device).mul_(1 + momentum)
     step[:-1].sub_(products[:-1], alpha=2 * lr)
-    points = path.unbind()
-    before = points[0]
-    for here, following in pairwise(points):
-        torch.mv(step, here, out=following)
+    path = [start]
+    for number in range(steps):
+        following = torch.mv(step, path[-1])
         if momentum:
-            following.sub_(before, alpha=momentum)
-        before = here
+            following.sub_(path[max(number - 1, 0)], alpha=momentum)
+        path.append(following)
+    return torch.stack(path)
 
 
 def _descend_by_batches(
-    path: Tensor,
+    start: Tensor,
     equations: Tensor,
+    steps: int,
     lr: float,
     momentum: float,
     scale: float,
     batch: int,
     generator: torch.Generator | None,
-) -> None:
-    """Fill `path` by gradient descent on `batch` pixels drawn anew for each step; its rows are (w, −1)."""
-    velocity = torch.zeros_like(path[0, :-1])
-    for here, following in pairwise(path.unbind()):
+) -> Tensor:
+    """Return the path of gradient descent on `batch` pixels drawn anew for each step, one (w, −1) a row."""
+    path = [start]
+    velocity = torch.zeros_like(start[:-1])
+    for _ in range(steps):
         order = torch.randperm(len(equations), generator=generator, device=equations.device)
         drawn = equations[order[:batch]]
-        residual = drawn @ here
+        residual = drawn @ path[-1]
         gradient = 2 * scale * (drawn[:, :-1].T @ residual)
         velocity = momentum * velocity + gradient
-        following[:-1] = here[:-1] - lr * velocity
+        following = path[-1].clone()
+        following[:-1] -= lr * velocity
+        path.append(following)
+    return torch.stack(path)
 
 
 def _losses_along(path: Tensor, equations: Tensor) -> Tensor:
@@ -330,17 +335,16 @@ def _judged(
             "large that the sum of their squares overflows; look for them with torch.isfinite(X).all(), then "
             "repair or scale down"
         )
-    weights, biases = _split(path[1:kept, :-1], kernel, bias)
-    weight, offset = _split(path[kept - 1, :-1].clone(), kernel, bias)
+    weights, biases = _split(path[:kept, :-1], kernel, bias)
     stopped = kept if kept <= updates else None
     grew = heights[kept - 1] > heights[0] and lr > _critical_lr(matrix, momentum)
     return KernelFit(
-        weight=weight,
-        bias=offset,
+        weight=weights[-1].clone(),
+        bias=None if biases is None else biases[-1].clone(),
         losses=losses[: min(kept, updates)],
         final_loss=losses[kept - 1],
-        weights=weights,
-        biases=biases,
+        weights=weights[1:],
+        biases=None if biases is None else biases[1:],
         diverged=stopped is not None or grew,
         stopped_after=stopped,
         lr=lr,
@@ -823,18 +827,24 @@ def _critical_lr(matrix: Tensor, momentum: float) -> float:
 def _start(
     X: Tensor, weight: Tensor | None, kernel: Pair, bias: bool, generator: torch.Generator | None
 ) -> Tensor:
-    """Return the first parameters: the given kernel or one as torch.nn.Conv2d draws it, and a bias of 0."""
+    """Return the first (w, −1): the kernel given, or one as torch.nn.Conv2d draws it, and a bias of 0."""
     if weight is None:
         bound = 1 / math.sqrt(kernel[0] * kernel[1])
         weight = X.new_empty(kernel).uniform_(-bound, bound, generator=generator)
     weight = weight.reshape(-1)
-    return torch.nn.functional.pad(weight, (0, 1)) if bias else weight
+    weight = torch.nn.functional.pad(weight, (0, 1)) if bias else weight
+    return torch.nn.functional.pad(weight, (0, 1), value=-1.0)
 
 
 def _split(parameters: Tensor, kernel: Pair, bias: bool) -> tuple[Tensor, Tensor | None]:
     """Take parameter vectors (…, parameters) apart into kernels (…, rows, columns) and biases (…)."""
-    weights = parameters[..., : kernel[0] * kernel[1]].reshape(*parameters.shape[:-1], *kernel)
-    return weights, parameters[..., -1] if bias else None
+    weights = parameters[..., :-1] if bias else parameters
+    return weights.reshape(*weights.shape[:-1], *kernel), parameters[..., -1] if bias else None
+
+
+def _scaled(values: Tensor, scale: float) -> Tensor:
+    """Multiply, where that changes anything."""
+    return values if scale == 1 else values * scale
 
 
 def _wide(X: Tensor) -> torch.dtype:
@@ -951,7 +961,8 @@ def _check_generator(X: Tensor, generator: object) -> None:
 
 def _number(name: str, value: object) -> float:
     """Judge a real, finite number."""
-    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+    # asking for the float first spares the usual call the abstract class
+    if not isinstance(value, float) and (isinstance(value, bool) or not isinstance(value, numbers.Real)):
         raise TypeError(f"{name} must be a number, got {describe(value)}")
     if not math.isfinite(value):
         raise ValueError(f"{name} must be finite, got {float(value)}")

@@ -906,3 +906,15 @@ def test_a_ramp_teaches_two_directions(slope: float, dtype: torch.dtype) -> None
     assert theory.best_lr == pytest.approx(1 / float(theory.eigenvalues[4] + theory.eigenvalues[5]))
     assert theory.condition == pytest.approx(float(theory.eigenvalues[5] / theory.eigenvalues[4]))
     assert least_squares_kernel(X, corr2d(X, torch.ones(3, 2, dtype=dtype)), (3, 2)).rank == 2
+
+
+def test_the_start_is_that_of_a_torch_layer_with_the_same_seed() -> None:
+    """Who seeds as the notes' loop does gets the notes' loop."""
+    X, Y = notes_problem(torch.float32)
+    torch.manual_seed(11)
+    conv = torch.nn.Conv2d(1, 1, (1, 2), bias=False)
+    torch.manual_seed(11)
+    fit = learn_kernel(X, Y, (1, 2))
+    losses, weights, _ = loop_of_the_notes(X, Y, conv.weight.detach()[0, 0], lr=0.03, steps=10)
+    torch.testing.assert_close(fit.losses, torch.tensor(losses), rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(fit.weight, weights[-1], rtol=1e-5, atol=1e-6)

@@ -1,6 +1,6 @@
 r"""
-Momentum halves the steps on a bowl five times longer than wide
-===============================================================
+Momentum halves the steps on a bowl five times as steep one way as the other
+============================================================================
 
 With momentum a step also repeats part of the step before. On the 6×8 image the best momentum, 0.146, takes
 the slowest axis from a factor of 0.67 a step to 0.38, and the loss of every step is still predicted exactly.

@@ -8,7 +8,8 @@ the larger the window the less; taking every eighth pixel instead, which is as s
 
 # %%
 # The vertical edges of the photograph, and cut-outs of that map which begin up to eight columns further
-# right. port matplotlib.pyplot as plt
+# right.
+import matplotlib.pyplot as plt
 import torch
 
 from convbook import avg_pool2d, conv2d, drawing, max_pool2d

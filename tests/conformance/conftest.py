@@ -22,7 +22,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def ledger() -> Ledger:
     """Return the count of what this whole run has compared."""
     return LEDGER

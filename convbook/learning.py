@@ -121,6 +121,11 @@ class KernelFit:
             happened = f"diverged: the loss is not finite after {_updates(self.stopped_after)}"
         elif self.diverged:
             happened = "diverged: the loss ended above its start"
+        elif math.isclose(self.lr, self.critical_lr, rel_tol=1e-9):
+            return (
+                f"on the edge: lr {self.lr:.4g} is the critical rate itself.\n"
+                "The error along the steepest direction keeps its size. Use a smaller lr."
+            )
         elif self.lr > self.critical_lr:
             happened = "has not diverged yet"
         else:

@@ -918,3 +918,16 @@ def test_the_start_is_that_of_a_torch_layer_with_the_same_seed() -> None:
     losses, weights, _ = loop_of_the_notes(X, Y, conv.weight.detach()[0, 0], lr=0.03, steps=10)
     torch.testing.assert_close(fit.losses, torch.tensor(losses), rtol=1e-5, atol=1e-6)
     torch.testing.assert_close(fit.weight, weights[-1], rtol=1e-5, atol=1e-6)
+
+
+def test_a_run_at_the_critical_rate_itself_stands_on_the_edge() -> None:
+    """1/30: the steep part of the error changes its sign at each step, and neither grows nor shrinks."""
+    X, Y = notes_problem()
+    fit = learn_kernel(X, Y, (1, 2), lr=1 / 30, steps=50, weight=torch.ones(1, 2, dtype=torch.float64))
+    steep = (fit.weights[:, 0] - K[0]).sum(1)
+    torch.testing.assert_close(steep[1:], -steep[:-1], rtol=1e-9, atol=0)
+    assert not fit.diverged
+    assert fit.verdict == (
+        "on the edge: lr 0.03333 is the critical rate itself.\n"
+        "The error along the steepest direction keeps its size. Use a smaller lr."
+    )

@@ -342,7 +342,7 @@ def _judged(
         )
     weights, biases = _split(path[:kept, :-1], kernel, bias)
     stopped = kept if kept <= updates else None
-    grew = heights[kept - 1] > heights[0] and lr > _critical_lr(matrix, momentum)
+    grew = heights[kept - 1] > heights[0] and lr > (1 + 1e-9) * _critical_lr(matrix, momentum)
     return KernelFit(
         weight=weights[-1].clone(),
         bias=None if biases is None else biases[-1].clone(),

@@ -338,8 +338,7 @@ def avg_pool2d(
     --------
     max_pool2d : the maximum instead.
     global_avg_pool2d : the mean of the whole plane.
-    conv2d : average pooling at stride 1 is a convolution with the constant kernel 1 / (h·w), channel by
-    channel.
+    conv2d : with the constant kernel 1 / (h·w) for each channel it is average pooling at stride 1.
 
     Examples
     --------

@@ -1,7 +1,7 @@
 """One convolution, many ways: each algorithm in a file of its own, all with one signature.
 
 An algorithm takes ``(input, weight, bias, setting)``: a batch of images, the kernels, a bias or None, and the
-judged :class:`~convbook._checks.Setting` with zero padding in it.  One that cannot do a setting declines by
+judged ``Setting`` of ``convbook._checks`` with zero padding in it.  One that cannot do a setting declines by
 name; none falls back in silence.  :func:`convbook.conv2d` is the way in.
 """
 

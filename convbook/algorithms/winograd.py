@@ -65,7 +65,7 @@ MATRICES: dict[int, tuple[list[list[float]], list[list[float]], list[list[float]
         [[1, 1, 1, 1, 1, 0], [0, 1, -1, 2, -2, 0], [0, 1, 1, 4, 4, 0], [0, 1, -1, 8, -8, 1]],
     ),
 }
-"""Bᵀ, G and Aᵀ of F(2,3) and F(4,3), as in [2]_, by the outputs of a tile."""
+"""Bᵀ, G and Aᵀ of F(2,3) and F(4,3), as Lavin and Gray give them, by the outputs of a tile."""
 
 OUTPUTS = 4
 """Outputs of a tile on each axis: F(4,3)."""

@@ -21,7 +21,7 @@ from convbook.geometry import (
     transposed_output_size,
 )
 from convbook.windows import fold, pad, sliding_windows, unfold
-from convbook.algorithms import METHODS
+from convbook.algorithms import METHODS, explain_plan
 from convbook.conv import conv2d, conv_transpose2d
 from convbook.dense import MatrixStructure, conv_matrix, dense_by_offset, matrix_structure, nearest_kernel
 from convbook.gradients import conv2d_input, conv2d_weight
@@ -91,6 +91,7 @@ __all__ = [
     "detect_edges",
     "edge_image",
     "effective_kernel_size",
+    "explain_plan",
     "fold",
     "global_avg_pool2d",
     "image_gradient",

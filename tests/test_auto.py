@@ -29,7 +29,7 @@ from convbook.algorithms.separable import rank_one_factors
 auto = TABLE["auto"]
 NAMES = ("float32", "float64", "bfloat16", "float16", "complex64", "int64", "uint8")
 DTYPES = [getattr(torch, name) for name in NAMES]
-CHOICES = [m for m in RUN if m != "torch"]
+CHOICES = [m for m in RUN if not m.startswith("torch")]
 
 
 def torchs_own(x: Tensor, w: Tensor, b: Tensor | None, setting: Setting) -> Tensor:
@@ -146,6 +146,34 @@ def test_the_methods_that_spread_are_known() -> None:
         assert int(RUN[method](x, w, None, setting).isnan().sum()) == 25, method
 
 
+def test_no_bad_pixel_hides_from_the_look_at_the_output(force) -> None:
+    """A NaN at any pixel shows in the rows that are looked at, also behind padding and at the edges."""
+    force("band")
+    for padding, stride, dilation in ((0, 1, 1), (3, 1, 1), (1, 2, 1), (2, 1, 2)):
+        for at in itertools.product(range(0, 21, 2), (0, 7, 16)):
+            x, w = torch.ones(1, 1, 21, 17), torch.ones(1, 1, 4, 3)
+            x[0, 0, at[0], at[1]] = float("nan")
+            setting = conv2d_setting(x, w, None, stride, padding, dilation)
+            expected = torchs_own(x, w, None, setting).isnan()
+            assert torch.equal(forward(x, w, None, setting).isnan(), expected), (
+                at,
+                padding,
+                stride,
+                dilation,
+            )
+
+
+def test_depthwise_kernels_may_change_the_memory_format() -> None:
+    """A large depthwise kernel is quicker channels last; the result comes back in the usual format."""
+    x, w = torch.randn(1, 32, 40, 41), torch.randn(32, 1, 15, 15)
+    setting = conv2d_setting(x, w, None, 1, 7, 1, 32)
+    assert choose(x, w, setting)[0] == "torch, channels last"
+    assert explain_plan(x, w, None, 1, 7, 1, 32).method == "torch"
+    y = auto(x, w, None, setting)
+    assert y.is_contiguous()
+    torch.testing.assert_close(y, torchs_own(x, w, None, setting), rtol=1e-4, atol=1e-4)
+
+
 def test_a_huge_pixel_keeps_the_fft_away() -> None:
     """Beside 10⁷ in a corner, outputs far from it keep the digits that torch gives them."""
     torch.manual_seed(5)
@@ -202,7 +230,8 @@ def test_planned_gradients_are_torchs(dtype: torch.dtype, k: int, padding: int |
     exact = [t.double().requires_grad_() for t in (x, w, b)]
     y = auto(*mine, setting)
     assert y.grad_fn is not None
-    assert "ByPlan" in type(y.grad_fn).__name__
+    if k > 3:  # between 3×3 and torch in float64 the rates of the machine decide
+        assert "ByPlan" in type(y.grad_fn).__name__
     seed = torch.randn_like(y)
     y.backward(seed)
     torchs_own(*exact, setting).backward(seed.double())
@@ -331,7 +360,7 @@ def test_large_images_do_not_go_to_torch() -> None:
 
 
 def test_a_kernel_of_rank_one_is_seen() -> None:
-    x = torch.randn(1, 1, 500, 500)
+    x = torch.randn(1, 1, 900, 910)
     column, row = torch.rand(25, 1), torch.rand(1, 25)
     separable, general = (column @ row)[None, None], torch.rand(1, 1, 25, 25)
     assert choose(x, separable, conv2d_setting(x, separable))[0] in ("separable", "box")
@@ -345,7 +374,10 @@ def test_the_table_of_rates_is_whole() -> None:
     table = costs.rates()
     assert table["machine"]
     for dtype, rows in table["rates"].items():
-        torchs = {"torch, im2col"} | ({"torch, oneDNN", "torch, depthwise"} if dtype == "float32" else set())
+        torchs = {"torch, im2col"}
+        if dtype == "float32":
+            forms = ("oneDNN", "depthwise", "large depthwise", "channels last")
+            torchs |= {f"torch, {form}" for form in forms}
         bands = {"band, rows"} | ({"band, columns"} if dtype == "float32" else set())
         assert rows.keys() == torchs | bands | {"im2col", "lowering", "separable", "box", "fft"}
         assert all(len(row) == 5 and min(row) >= 0 and max(row) > 0 for row in rows.values())
@@ -353,7 +385,7 @@ def test_the_table_of_rates_is_whole() -> None:
 
 def test_winograd_is_never_a_candidate() -> None:
     assert "winograd" not in costs.CANDIDATES
-    assert set(costs.CANDIDATES) <= set(METHODS)
+    assert {method.partition(",")[0] for method in costs.CANDIDATES} <= set(METHODS)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.float16, torch.int32, torch.complex64])
@@ -369,7 +401,7 @@ def test_an_explanation_names_what_would_run(dtype: torch.dtype) -> None:
 
 
 def test_explanations_give_the_reason() -> None:
-    x = torch.randn(1, 1, 400, 400)
+    x = torch.randn(1, 1, 900, 910)
     w = torch.randn(1, 1, 35, 35)
     assert explain_plan(x, w).reason.startswith("predicted to be the quickest for this shape")
     assert "a column times a row" in explain_plan(x, w[..., :1] * w[:, :, :1]).reason

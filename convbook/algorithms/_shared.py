@@ -108,3 +108,51 @@ def rows_for(
         above_it = min(max(-start, 0), stop - start)
         return F.pad(inside, (left, right + more[1], above_it, stop - start - above_it - (last - first)))
     return inside
+
+
+class PaddedRows:
+    """The padded image rows under one strip after another, in one buffer that is made once.
+
+    New memory for each strip would cost more than the arithmetic in it.  Where there is no padding a strip's
+    rows are a view of the image.
+
+    Parameters
+    ----------
+    input : Tensor
+        Shape (N, C, H, W).
+    setting : Setting
+        The convolution's; its padding counts.
+    reach : int
+        Rows of the dilated kernel.
+    largest : Strip
+        The strip with the most rows and images.
+    """
+
+    def __init__(self, input: Tensor, setting: Setting, reach: int, largest: Strip) -> None:
+        self.input, self.setting, self.reach = input, setting, reach
+        self.left, self.width = setting.padding[1][0], input.shape[3] + sum(setting.padding[1])
+        self.buffer: Tensor | None = None
+        if setting.padding != NO_PADDING:
+            images, channels = len(range(*largest.images.indices(input.shape[0]))), input.shape[1]
+            rows = (largest.rows - 1) * setting.stride[0] + reach
+            self.buffer = input.new_zeros(images * channels * rows * self.width)
+
+    def under(self, strip: Strip) -> Tensor:
+        """Return the rows that the strip's outputs look at, shape (images, C, rows, padded width)."""
+        height = self.input.shape[2]
+        start = strip.top * self.setting.stride[0] - self.setting.padding[0][0]
+        stop = start + (strip.rows - 1) * self.setting.stride[0] + self.reach
+        first, last = min(max(start, 0), height), min(max(stop, 0), height)
+        inside = self.input[strip.images, :, first:last]
+        if self.buffer is None:
+            return inside
+        images, channels, count, columns = inside.shape
+        rows = self.buffer[: images * channels * (stop - start) * self.width]
+        rows = rows.view(images, channels, stop - start, self.width)
+        above = min(max(-start, 0), stop - start)
+        rows[:, :, :above] = (
+            0  # an earlier strip's rows stood here; beside the image there have always been zeros
+        )
+        rows[:, :, above : above + count, self.left : self.left + columns] = inside
+        rows[:, :, above + count :] = 0
+        return rows

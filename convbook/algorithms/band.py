@@ -40,7 +40,7 @@ from torch import Tensor
 from convbook._checks import Setting
 from convbook.algorithms._by_hand import differentiable
 from convbook.algorithms._exact import widened
-from convbook.algorithms._shared import rows_for, strips
+from convbook.algorithms._shared import PaddedRows, rows_for, strips
 
 __all__ = ["band", "band_matrices", "band_of_columns", "columns_fit", "kernel_gradient"]
 
@@ -90,9 +90,12 @@ def band(input: Tensor, weight: Tensor, bias: Tensor | None, setting: Setting) -
         output = output.zero_()
     else:
         reach = (weight.shape[2] - 1) * setting.dilation[0] + 1
-        for strip in strips(input, setting, BLOCK):
+        parts = list(strips(input, setting, BLOCK))
+        rows = PaddedRows(input, setting, reach, parts[0])
+        matrices = {block: _stacked(weight, setting, block) for block in {strip.block for strip in parts}}
+        for strip in parts:
             target = output[strip.images, :, strip.top : strip.top + strip.rows]
-            _add_products(target, rows_for(input, strip, reach, setting), weight, setting, strip.block)
+            _add_products(target, rows.under(strip), matrices[strip.block], setting, strip.block)
     return output if bias is None else output.add_(bias.view(-1, 1, 1))
 
 
@@ -130,29 +133,40 @@ def band_matrices(columns: Tensor, block: int, stride: int = 1, dilation: int = 
     return matrices
 
 
-def _add_products(output: Tensor, rows: Tensor, weight: Tensor, setting: Setting, block: int) -> None:
-    """Write one strip of the output: for each output channel, add over its channels and kernel columns."""
-    images, outputs, count, columns = output.shape
+def _stacked(weight: Tensor, setting: Setting, block: int) -> Tensor:
+    """Return all channel pairs' band matrices as blocks of larger ones, by group and kernel column.
+
+    Shape (groups, kw, O / groups · block, C / groups · rows): several channels make the products larger, not
+    more.
+    """
     depth, _, kw = weight.shape[1:]
-    step, gap = setting.stride[1], setting.dilation[1]
     matrices = band_matrices(weight.transpose(2, 3), block, setting.stride[0], setting.dilation[0])
-    tall = matrices.shape[-1]
-    many = images * (count // block)
-    # (images, C, blocks, W, tall): the blocks overlap, so this is a view of the rows
-    blocks = rows.unfold(2, tall, block * setting.stride[0]).transpose(3, 4)
-    for o in range(outputs):
-        target = (
-            output[:, o].view(many, block, columns) if images == 1 else output.new_empty(many, block, columns)
-        )
-        first = o // (outputs // setting.groups) * depth
-        for c in range(depth):
-            channel = blocks[:, first + c].reshape(many, tall, -1)
-            for b in range(kw):
-                moved = channel[..., b * gap : b * gap + (columns - 1) * step + 1 : step]
-                matrix = matrices[o, c, b].expand(many, -1, -1)
-                torch.baddbmm(target, matrix, moved, beta=int(c + b > 0), out=target)
-        if images > 1:
-            output[:, o] = target.view(images, count, columns)
+    by_group = matrices.view(setting.groups, -1, depth, kw, block, matrices.shape[-1])
+    return by_group.permute(0, 3, 1, 4, 2, 5).reshape(setting.groups, kw, -1, depth * matrices.shape[-1])
+
+
+def _add_products(output: Tensor, rows: Tensor, matrices: Tensor, setting: Setting, block: int) -> None:
+    """Write one strip of the output: for each group, add one batch of products for each kernel column."""
+    images, _, count, columns = output.shape
+    groups, kw, tall_out, tall_in = matrices.shape
+    depth, per_group, blocks_down = rows.shape[1] // groups, tall_out // block, count // block
+    (down, step), gap, many = setting.stride, setting.dilation[1], images * blocks_down
+    blocks = rows.unfold(2, tall_in // depth, block * down).permute(
+        0, 2, 1, 4, 3
+    )  # (images, blocks, C, rows, W)
+    for g in range(groups):
+        # With one image and one channel this is a view of overlapping rows; else they are copied side by
+        # side.
+        mine = blocks[:, :, g * depth : (g + 1) * depth].reshape(many, tall_in, -1)
+        part = output[:, g * per_group : (g + 1) * per_group]
+        direct = images == per_group == 1
+        target = part.view(many, tall_out, columns) if direct else part.new_empty(many, tall_out, columns)
+        for b in range(kw):
+            moved = mine[..., b * gap : b * gap + (columns - 1) * step + 1 : step]
+            torch.baddbmm(target, matrices[g, b].expand(many, -1, -1), moved, beta=int(b > 0), out=target)
+        if not direct:
+            by_row = target.view(images, blocks_down, per_group, block, columns).transpose(1, 2)
+            part.view(images, per_group, blocks_down, block, columns).copy_(by_row)
 
 
 def columns_fit(channels: int, outputs: int, width: int, dtype: torch.dtype, setting: Setting) -> bool:

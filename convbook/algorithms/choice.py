@@ -1,13 +1,12 @@
 """Auto: the quickest method that is exact enough, by arithmetic on the shape and a look at the numbers.
 
 1. **Plan.** :mod:`convbook.algorithms.costs` predicts each candidate's time from the shape alone.  A plan is
-made once a shape and kept. 2. **Look.** Where a separable or box form would pay, the kernel is looked at: a
-rank test is one step of Gaussian elimination.  Where the
-   FFT would pay, the image is looked at: a spectrum's error follows the *largest* pixel, so one huge pixel
-   rules it out.
+   made once a shape and kept.
+2. **Look.** Where a separable or box form would pay, the kernel is looked at: a rank test is one step of
+   Gaussian elimination.  Where the FFT would pay, the image is looked at: a spectrum's error follows the
+   *largest* pixel, so one huge pixel rules it out.
 3. **Compute**, and look at the result: a NaN or an Inf anywhere means that a method which multiplies by zeros
-may have spread it, and
-   the output is computed again by torch, which keeps it in its window.
+   may have spread it, and the output is computed again by torch, which keeps it in its window.
 
 Looking needs numbers, so it happens on the CPU alone: on another device, under ``torch.compile`` and under
 ``torch.func`` the shape decides for torch's own kernels, and nothing waits for the device.
@@ -44,8 +43,16 @@ from convbook.windows import padded
 
 __all__ = ["Explanation", "Plan", "auto", "explain_plan", "plan", "small_call"]
 
+
+def channels_last(input: Tensor, weight: Tensor, bias: Tensor | None, setting: Setting) -> Tensor:
+    """Convolve by torch in the memory format where a depthwise kernel's channels lie side by side."""
+    turned = input.contiguous(memory_format=torch.channels_last)
+    return torch_(turned, weight, bias, setting).contiguous()
+
+
 RUN: dict[str, Algorithm] = {
     "torch": torch_,
+    "torch, channels last": channels_last,
     "im2col": im2col,
     "lowering": lowering,
     "band": band,
@@ -54,8 +61,11 @@ RUN: dict[str, Algorithm] = {
     "fft": fft,
 }
 
-ANY_KERNEL = ("torch", "im2col", "lowering", "band", "fft")
+ANY_KERNEL = ("torch", "torch, channels last", "im2col", "lowering", "band", "fft")
 """Methods that any kernel may take."""
+
+FORMS_OF_TORCH = frozenset(("torch", "torch, channels last", "im2col"))
+"""Methods that torch's own backward pass matches."""
 
 SPREADS = frozenset(("band", "separable", "fft"))
 """Methods that multiply by zeros, and so would carry a NaN or an Inf beyond its windows."""
@@ -259,9 +269,20 @@ def forward(
         output = by_factors(input, *factors, bias, setting)
     else:
         output = RUN[chosen](input, weight, bias, setting)
-    if chosen in SPREADS and not isfinite(output.sum().item()):
+    if chosen in SPREADS and not _looks_finite(output, weight, setting):
         return torch_(input, weight, bias, setting)
     return output
+
+
+def _looks_finite(output: Tensor, weight: Tensor, setting: Setting) -> bool:
+    """Return whether no NaN or Inf has come in, by looking at as few outputs as can hide none.
+
+    A bad pixel is in the windows of kh neighbouring output rows, and spoils them all: every kh-th row, the
+    first and the last will show it.  Strides and dilations break the neighbourhood; there, all rows count.
+    """
+    step = weight.shape[2] if setting.stride[0] == setting.dilation[0] == 1 else 1
+    seen = output[:, :, ::step].sum().item()
+    return isfinite(seen) and (step == 1 or isfinite(output[:, :, -1:].sum().item()))
 
 
 def choose(
@@ -332,7 +353,7 @@ def planned_gradients(
     """
     grad = grad.contiguous()
     back = _turned(grad, input, weight, setting) if needed[0] else None
-    own_input = back is not None and choose(*back)[0] not in ("torch", "im2col")
+    own_input = back is not None and choose(*back)[0] not in FORMS_OF_TORCH
     forward_method = plan(costs.Shape.of(input, weight, setting)).steady
     own_weight = needed[1] and forward_method in ("band", "lowering")
     of_input, of_weight = None, None
@@ -395,9 +416,10 @@ class Explanation(NamedTuple):
     def __str__(self) -> str:
         """Return the reason and a table of the predictions, the winner marked."""
         lines = [f"auto uses {self.method!r}: {self.reason}"]
+        winner = next((m for m in self.costs if m.partition(",")[0] == self.method), "")
         for method, seconds in self.costs.items():
-            mark = "→" if method == self.method else " "
-            lines.append(f"{mark} {method:<10} {seconds * 1e3:9.3f} ms predicted")
+            mark = "→" if method == winner else " "
+            lines.append(f"{mark} {method:<20} {seconds * 1e3:9.3f} ms predicted")
         return "\n".join([*lines, f"rates measured on {self.machine}"] if self.costs else lines)
 
 
@@ -474,7 +496,7 @@ def _explain(input: Tensor, weight: Tensor, setting: Setting) -> Explanation:
         )
     elif planned.special:
         reason += f" and a kernel that is not one for {' or '.join(repr(m) for m in planned.special)}"
-    return Explanation(chosen, reason, ordered, str(costs.rates()["machine"]))
+    return Explanation(chosen.partition(",")[0], reason, ordered, str(costs.rates()["machine"]))
 
 
 def _left_to_torch(input: Tensor, weight: Tensor) -> str:

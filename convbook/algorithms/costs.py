@@ -29,10 +29,11 @@ from convbook.algorithms.band import BLOCK, LANES, STEP, columns_fit
 from convbook.algorithms.fft import transform_side
 from convbook.algorithms.separable import TILE
 
-__all__ = ["CANDIDATES", "Shape", "Work", "cost", "rates", "work"]
+__all__ = ["CANDIDATES", "Shape", "Work", "cost", "measured", "rates", "work"]
 
 CANDIDATES = (
     "torch",
+    "torch, channels last",
     "im2col",
     "lowering",
     "band",
@@ -104,6 +105,19 @@ def rates() -> dict[str, Any]:
     return table
 
 
+@functools.cache
+def measured() -> dict[str, Any]:
+    """Return the recorded benchmarks that the book shows: "machine", "command", "bounds" and "figures".
+
+    Examples
+    --------
+    >>> sorted(measured())
+    ['bounds', 'command', 'figures', 'machine', 'measured']
+    """
+    page: dict[str, Any] = json.loads(Path(__file__).with_name("measured.json").read_text(encoding="utf-8"))
+    return page
+
+
 def cost(method: str, shape: Shape) -> float | None:
     """Return the predicted seconds on one thread, or None where the method cannot or is not considered."""
     done = work(method, shape)
@@ -123,7 +137,9 @@ def regime(method: str, shape: Shape) -> str:
         return method
     if not _onednn(shape):
         return "torch, im2col"
-    return "torch, depthwise" if shape.depth == 1 and shape.setting.groups > 1 else "torch, oneDNN"
+    if shape.depth > 1 or shape.setting.groups == 1:
+        return "torch, oneDNN"
+    return "torch, depthwise" if min(shape.kh, shape.kw) < 14 else "torch, large depthwise"
 
 
 def _onednn(shape: Shape) -> bool:
@@ -172,7 +188,7 @@ def _torch(shape: Shape) -> Work:
             lowered + shape.cells,
             _fresh(lowered / shape.batch, shape),
         )
-    if name == "torch, depthwise":
+    if "depthwise" in name:
         lanes = _up(shape.channels, 16) / shape.channels
         both = (shape.pixels + shape.cells) * lanes
         return Work(shape.cells / setting.output_size[1], definition * lanes, both, _fresh(both, shape))
@@ -183,6 +199,15 @@ def _torch(shape: Shape) -> Work:
     lanes_in = 1 if shape.depth <= 3 else _up(shape.depth, 16) / shape.depth
     scratch = shape.cells * lanes_out + shape.pixels * lanes_in
     return Work(setting.groups, definition * lanes_out * lanes_in, scratch, _fresh(scratch, shape))
+
+
+def _channels_last(shape: Shape) -> Work | None:
+    """Count depthwise work in the other memory format, and turning the image there and back."""
+    if "depthwise" not in regime("torch", shape):
+        return None
+    lanes = _up(shape.channels, 16) / shape.channels
+    products = shape.cells * shape.kh * shape.kw * lanes
+    return Work(shape.cells / shape.setting.output_size[1], products, shape.pixels + shape.cells)
 
 
 def _columns(shape: Shape) -> float:
@@ -229,17 +254,18 @@ def _band(shape: Shape) -> Work | None:
         return Work(
             0, shape.cells * shape.kh * _up(LANES + shape.kw - 1 + late, STEP), shape.pixels + shape.cells
         )
-    pairs = shape.outputs * shape.depth
-    if pairs > 512:
-        return None  # thousands of small calls
+    per_group = shape.outputs // shape.setting.groups
+    if shape.setting.groups > 64 or per_group * shape.depth > 64:
+        return None
     tall = (BLOCK - 1) * shape.setting.stride[0] + shape.reach[0]
     strips, together = _strips(shape, BLOCK)
     products = shape.cells * shape.depth * shape.kw * tall
-    # Blocks of one image are a view; those of several images, and strided columns, are copied first.
-    copied = shape.cells * shape.depth * tall / BLOCK * (1 if together > 1 else 0)
+    # Blocks of one image and channel are a view; others, and strided columns, are copied first.
+    copied = shape.pixels * tall / BLOCK if together > 1 or shape.depth > 1 else 0
+    copied += shape.cells if together > 1 or per_group > 1 else 0
     copied += 0 if shape.setting.stride[1] == 1 else products / BLOCK
-    added = shape.cells * shape.depth * shape.kw * 2
-    return Work(strips * pairs * shape.kw, products, shape.pixels + copied + added)
+    added = shape.cells * shape.kw * 2
+    return Work(strips * shape.setting.groups * shape.kw, products, shape.pixels + copied + added)
 
 
 def _separable(shape: Shape) -> Work | None:
@@ -291,6 +317,7 @@ def _fft(shape: Shape) -> Work | None:
 
 _WORK = {
     "torch": _torch,
+    "torch, channels last": _channels_last,
     "im2col": _im2col,
     "lowering": _lowering,
     "band": _band,

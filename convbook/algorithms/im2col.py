@@ -19,7 +19,7 @@ import math
 import torch
 from torch import Tensor
 
-from convbook._checks import Setting
+from convbook._checks import NO_PADDING, Setting
 from convbook.algorithms._exact import matmul, widened
 from convbook.algorithms._shared import with_bias
 from convbook.windows import windows_as_columns
@@ -30,7 +30,10 @@ def im2col(input: Tensor, weight: Tensor, bias: Tensor | None, setting: Setting)
     """Convolve by multiplying the weight, a row for each output channel, with the matrix of the windows."""
     groups = setting.groups
     taps = math.prod(weight.shape[1:])
-    columns = windows_as_columns(input, (weight.shape[2], weight.shape[3]), setting)
+    if weight.shape[2:] == (1, 1) and setting.stride == (1, 1) and setting.padding == NO_PADDING:
+        columns = input.flatten(2)  # the windows are the pixels, as they lie in memory
+    else:
+        columns = windows_as_columns(input, (weight.shape[2], weight.shape[3]), setting)
     u = torch.unflatten(columns, 1, (groups, taps))
     w = weight.reshape(groups, -1, taps) if taps else weight.new_zeros((groups, weight.shape[0] // groups, 0))
     y = matmul(w, u).flatten(1, 2)

@@ -15,7 +15,7 @@ subtract the product of its column and row over the pivot, and see what remains 
 - Wins for rank one from about 5×5 on, and grows with the kernel's side only, not with its area.
 
 Both passes are products with band matrices (:mod:`convbook.algorithms.band`): one from the left, b output
-rows at a time, and one from the right, 32 output columns at a time.
+rows at a time, and one from the right, 16 output columns at a time.
 
 References
 ----------
@@ -25,20 +25,21 @@ References
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor
 
 from convbook._checks import Setting
 from convbook.algorithms._by_hand import differentiable
 from convbook.algorithms._exact import widened
-from convbook.algorithms._shared import declines_integers, rows_for, strips
+from convbook.algorithms._shared import PaddedRows, declines_integers, strips
 from convbook.algorithms.band import BLOCK, band_matrices
 
 __all__ = ["by_factors", "rank_factors", "rank_one_factors", "separable"]
 
-TILE = 32
-"""Output columns at once in the horizontal pass: 16 makes too small products, 64 multiplies too many of the
-band's zeros."""
+TILE = 16
+"""Output columns at once in the horizontal pass: one vector register of them."""
 
 
 @differentiable
@@ -89,9 +90,21 @@ def by_factors(input: Tensor, columns: Tensor, rows: Tensor, bias: Tensor | None
     """Convolve with the kernels that these factors add up to: see :func:`rank_factors`."""
     output = input.new_empty(input.shape[0], columns.shape[0], *setting.output_size)
     reach = (columns.shape[3] - 1) * setting.dilation[0] + 1
-    for strip in strips(input, setting, BLOCK):
+    above, (left, right) = setting.padding
+    parts = list(strips(input, setting, BLOCK))
+    under = PaddedRows(input, setting._replace(padding=(above, (0, 0))), reach, parts[0])
+    images = len(range(*parts[0].images.indices(input.shape[0])))
+    between = input.new_zeros(
+        images * parts[0].rows, left + input.shape[3] + right
+    )  # padded along the rows only
+    vertical = {
+        block: band_matrices(columns, block, setting.stride[0], setting.dilation[0])
+        for block in {strip.block for strip in parts}
+    }
+    horizontal = _horizontal(rows, setting)
+    for strip in parts:
         target = output[strip.images, :, strip.top : strip.top + strip.rows]
-        _two_passes(target, rows_for(input, strip, reach, setting), columns, rows, setting, strip.block)
+        _two_passes(target, under.under(strip), vertical[strip.block], horizontal, between, setting)
     return output if bias is None else output.add_(bias.view(-1, 1, 1))
 
 
@@ -179,38 +192,54 @@ def rank_factors(weight: Tensor) -> tuple[Tensor, Tensor]:
     return torch.stack(columns, 2).to(weight.dtype), torch.stack(rows, 2).to(weight.dtype)
 
 
+class _Tiles(NamedTuple):
+    """Some of the output's columns, cut into tiles of equal width, with the matrices that make them."""
+
+    start: int
+    tiles: int
+    columns: int
+    matrices: Tensor
+    """Shape (O, C, rank, image columns, output columns)."""
+
+
+def _horizontal(row_filters: Tensor, setting: Setting) -> list[_Tiles]:
+    """Return the tiles of the horizontal pass: the whole ones, and a narrower last one."""
+    width, along, gap = setting.output_size[1], setting.stride[1], setting.dilation[1]
+    whole, rest = divmod(width, TILE)
+    cuts = [(0, whole, TILE)] * (whole > 0) + [(whole * TILE, 1, rest)] * (rest > 0)
+    return [_Tiles(*cut, band_matrices(row_filters, cut[2], along, gap).mT.contiguous()) for cut in cuts]
+
+
 def _two_passes(
-    output: Tensor, rows: Tensor, column_filters: Tensor, row_filters: Tensor, setting: Setting, block: int
+    output: Tensor,
+    rows: Tensor,
+    vertical: Tensor,
+    horizontal: list[_Tiles],
+    between: Tensor,
+    setting: Setting,
 ) -> None:
     """Write one strip of the output: for each pair of filters, down the columns and then along the rows."""
-    images, outputs, count, width = output.shape
-    depth, rank = column_filters.shape[1:3]
-    many, (down, along), (gap_down, gap_along) = images * (count // block), setting.stride, setting.dilation
-    vertical = band_matrices(column_filters, block, down, gap_down)
-    tall = vertical.shape[-1]
+    images, outputs, count, _ = output.shape
+    depth, rank, block, tall = vertical.shape[1:]
+    many, (down, along), left = images * (count // block), setting.stride, setting.padding[1][0]
     blocks = rows.unfold(2, tall, block * down).transpose(3, 4)  # (images, C, blocks, tall, W), a view
-    for start, tiles, columns in _tiles(width):
-        horizontal = band_matrices(row_filters, columns, along, gap_along).mT.contiguous()
-        wide = horizontal.shape[-2]
-        needed = slice(start * along, start * along + (tiles - 1) * columns * along + wide)
-        for o in range(outputs):
-            first = o // (outputs // setting.groups) * depth
-            total = output.new_empty(tiles, images * count, columns)
-            for c in range(depth):
-                channel = blocks[:, first + c, :, :, needed].reshape(many, tall, -1)
-                for r in range(rank):
-                    between = torch.bmm(vertical[o, c, r].expand(many, -1, -1), channel).flatten(0, 1)
-                    tiled = between.unfold(1, wide, columns * along).transpose(
-                        0, 1
-                    )  # (tiles, …, wide), a view
-                    matrix = horizontal[o, c, r].expand(tiles, -1, -1)
-                    torch.baddbmm(total, tiled, matrix, beta=int(c + r > 0), out=total)
-            side_by_side = total.view(tiles, images, count, columns).permute(1, 2, 0, 3)
-            output[:, o, :, start : start + tiles * columns] = side_by_side.flatten(2)
-
-
-def _tiles(width: int) -> list[tuple[int, int, int]]:
-    """Cut the columns into tiles and a narrower last one: (first column, tiles, columns in a tile)."""
-    whole = width // TILE
-    cuts = [(0, whole, TILE)] if whole else []
-    return [*cuts, (whole * TILE, 1, width % TILE)] if width % TILE else cuts
+    between = between[: images * count]
+    totals = [output.new_empty(cut.tiles, images * count, cut.columns) for cut in horizontal]
+    for o in range(outputs):
+        first = o // (outputs // setting.groups) * depth
+        for c in range(depth):
+            channel = blocks[:, first + c].reshape(many, tall, -1)
+            for r in range(rank):
+                filtered = torch.bmm(vertical[o, c, r].expand(many, -1, -1), channel)
+                between[:, left : left + channel.shape[2]] = filtered.flatten(0, 1)
+                for cut, total in zip(horizontal, totals, strict=True):
+                    windows = between[:, cut.start * along :].unfold(
+                        1, cut.matrices.shape[3], cut.columns * along
+                    )
+                    tiles = windows[:, : cut.tiles].transpose(0, 1)  # (tiles, rows, image columns), a view
+                    matrix = cut.matrices[o, c, r].expand(cut.tiles, -1, -1)
+                    torch.baddbmm(total, tiles, matrix, beta=int(c + r > 0), out=total)
+        for cut, total in zip(horizontal, totals, strict=True):
+            part = output[:, o, :, cut.start : cut.start + cut.tiles * cut.columns]
+            side_by_side = total.view(cut.tiles, images, count, cut.columns).permute(1, 2, 0, 3)
+            part.view(images, count, cut.tiles, cut.columns).copy_(side_by_side)

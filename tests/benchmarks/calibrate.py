@@ -25,13 +25,13 @@ LONG = 0.25
 """Seconds from which one reading has to do."""
 
 
-def calibrate(write: bool, images: int, layers: int, seconds: float) -> None:
-    """Time every candidate on drawn shapes, fit its rates, and say what changed."""
+def calibrate(write: bool, images: int, layers: int, seconds: float, only: str = "") -> None:
+    """Time the candidates whose name contains `only` on drawn shapes, fit their rates, say what changed."""
     rows: dict[str, dict[str, list[tuple[tuple[float, ...], float]]]] = {"float32": {}, "float64": {}}
     cases = fixed() + drawn(CALIBRATION_SEED, images, layers)
     for number, case in enumerate(cases, 1):
         shape = case.shape()
-        for method, taken in timed(case, seconds).items():
+        for method, taken in timed(case, seconds, only).items():
             done = costs.work(method, shape)
             if done is not None:
                 dtype = "float64" if case.dtype == torch.float64 else "float32"
@@ -44,6 +44,9 @@ def calibrate(write: bool, images: int, layers: int, seconds: float) -> None:
         "columns": ["set-up", "call", "multiplication", "number moved", "number in new memory"],
         "rates": {dtype: {m: _fit(m, dtype, r) for m, r in sorted(by.items())} for dtype, by in rows.items()},
     }
+    if only and TABLE.exists():
+        kept = json.loads(TABLE.read_text(encoding="utf-8"))["rates"]
+        table["rates"] = {dtype: {**kept[dtype], **fitted} for dtype, fitted in table["rates"].items()}
     _say_what_changed(table)
     if write:
         TABLE.write_text(_layout(table), encoding="utf-8")
@@ -64,10 +67,24 @@ def fixed() -> list[Case]:
         for side in (64, 256, 512)
         for k in (3, 7, 15)
     ]
-    return f32 + f64
+    depthwise = [
+        Case("layer", 1, channels, side, side, channels, (k, k), 1, k // 2, channels)
+        for channels, side in ((3, 128), (16, 100), (32, 64), (64, 56))
+        for k in (3, 5, 9, 15, 21)
+    ]
+    pointwise = [
+        Case("layer", batch, channels, side, side, outputs, (1, 1))
+        for batch, channels, side, outputs in (
+            (1, 64, 56, 64),
+            (16, 64, 28, 128),
+            (32, 128, 14, 128),
+            (64, 32, 28, 32),
+        )
+    ]
+    return f32 + f64 + depthwise + pointwise
 
 
-def timed(case: Case, seconds: float) -> dict[str, float]:
+def timed(case: Case, seconds: float, only: str = "") -> dict[str, float]:
     """Return the CPU seconds of every candidate that can do the case and is not hopeless."""
     x, w, setting = case.tensors()
     shape = case.shape()
@@ -76,13 +93,17 @@ def timed(case: Case, seconds: float) -> dict[str, float]:
     kernels = {"box": box, "separable": rank_one}
     contestants = {}
     for method in costs.CANDIDATES:
-        if costs.work(method, shape) is not None and not (
-            method == "im2col" and case.lowered_bytes() > 1 << 29
+        if (
+            only in method
+            and costs.work(method, shape) is not None
+            and not (method == "im2col" and case.lowered_bytes() > 1 << 29)
         ):
             kernel = kernels.get(method, w)
             contestants[method] = lambda method=method, kernel=kernel: choice.RUN[method](
                 x, kernel, None, setting
             )
+    if not contestants:
+        return {}
     once = medians(contestants, 0, least=1)
     best = min(once.values())
     worth = {name: run for name, run in contestants.items() if once[name] < min(HOPELESS * best, LONG)}

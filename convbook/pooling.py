@@ -610,9 +610,10 @@ def _padding_only(x: Tensor, setting: PoolSetting) -> Tensor:
     """Mark the windows none of whose taps meets the image; shape (output rows, output columns)."""
     misses = []
     for axis in (0, 1):
+        # The padding is at most half the window, so that some tap always lies behind it.
         tap = _first_inside(setting, axis, x.device)
         position = _starts(setting, axis, x.device) + tap * setting.dilation[axis]
-        misses.append((tap >= setting.kernel_size[axis]) | (position >= x.shape[-2 + axis]))
+        misses.append(position >= x.shape[-2 + axis])
     return misses[0].unsqueeze(1) | misses[1]
 
 

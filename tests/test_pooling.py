@@ -398,6 +398,12 @@ def test_pixels_as_low_as_the_padding_are_still_found(dtype):
     )
 
 
+def test_a_dilated_window_of_lowest_pixels_names_one_of_its_own():
+    """From −1 in steps of 2 the first pixel is (1, 1); the nearest one, (0, 0), is not in the window."""
+    x = torch.full((1, 3, 3), -INF)
+    assert max_pool2d(x, 2, 1, 1, 2, return_indices=True)[1][0, 0, 0] == 4
+
+
 @pytest.mark.parametrize("dtype", [torch.float64, torch.int32])
 def test_a_window_of_padding_only(dtype):
     """With dilation a window can step over the image: −∞, an index inside the plane, and no gradient."""

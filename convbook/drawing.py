@@ -30,6 +30,7 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patches import FancyArrowPatch, Rectangle
 from matplotlib.rcsetup import cycler
 
@@ -1324,6 +1325,8 @@ def animate(
             f"seconds_per_frame={seconds_per_frame}"
         )
 
+    _leave_room_for_controls(figure)
+
     def step(frame: int) -> list[Any]:
         draw(frame)
         return []
@@ -1331,3 +1334,13 @@ def animate(
     return animation.FuncAnimation(
         figure, step, frames=frames, interval=round(1000 * seconds_per_frame), init_func=list
     )
+
+
+def _leave_room_for_controls(figure: Figure, strip: float = 0.55) -> None:
+    """Make a figure `strip` inches higher, at the foot: players lay the controls of a paused film over it."""
+    title = 0.08  # inches above the highest title, which the layout would let touch the edge
+    height = figure.get_figheight() + title
+    figure.set_figheight(height + strip)
+    engine = figure.get_layout_engine()
+    if isinstance(engine, ConstrainedLayoutEngine):
+        engine.set(rect=(0, strip / (height + strip), 1, (height - title) / (height + strip)))

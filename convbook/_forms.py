@@ -1,7 +1,7 @@
 """The forms an integer argument may take: one integer, a pair (rows, columns), or padding on each side.
 
-Pure Python, so that :mod:`convbook.geometry` needs no torch.  Each function judges one argument and returns the
-value that is used from then on: what was checked is what is computed with.
+Pure Python, so that :mod:`convbook.geometry` needs no torch.  Each function judges one argument and returns
+the value that is used from then on: what was checked is what is computed with.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ AXES = ("rows", "columns")
 
 
 def as_int(value: object) -> int | None:
-    """Return `value` as an int where it is an integer of any kind, else None (a bool is not an integer here)."""
+    """Return `value` as an int where it is an integer of any kind, else None; a bool is none here."""
     if type(value) is int:
         return value
     # A tensor of one integer has __index__ too, but reading it would wait for the device that holds it.
@@ -169,7 +169,8 @@ def sides(name: str, value: object) -> Sides:
         flat = [entry for two in value if isinstance(two, (tuple, list)) and len(two) == 2 for entry in two]
         if len(value) != 2 or len(flat) != 4:
             raise ValueError(
-                f"{name} must be an integer, a pair (rows, columns) or ((top, bottom), (left, right)), got {value!r}"
+                f"{name} must be an integer, a pair (rows, columns) or ((top, bottom), (left, right)), "
+                f"got {value!r}"
             )
         top, bottom, left, right = (as_int(entry) for entry in flat)
         if top is None or bottom is None or left is None or right is None:
@@ -191,7 +192,7 @@ def describe(value: object) -> str:
     >>> describe(1.5), describe((1, "a")), describe(None)
     ('1.5 (a float)', "(1, 'a')", 'None')
     """
-    if value is None or isinstance(value, (int, tuple, list)) and not isinstance(value, bool):
+    if value is None or (isinstance(value, (int, tuple, list)) and not isinstance(value, bool)):
         return repr(value)
     if isinstance(value, (bool, float, complex, str)):
         return f"{value!r} (a {type(value).__name__})"

@@ -238,7 +238,8 @@ def small_call(
     except (RuntimeError, TypeError):
         return None
     # Autocast; another device; a kernel without any numbers, which torch computes garbage with.
-    if output.dtype is not _FLOAT32 or not (weight.is_cpu and output.is_cpu and (bias is None or bias.is_cpu)):
+    on_cpu = weight.is_cpu and output.is_cpu and (bias is None or bias.is_cpu)
+    if output.dtype is not _FLOAT32 or not on_cpu:
         return None
     if padding and (groups > 1 or input.size(0) > 1 or weight.size(2) > 3 < weight.size(3)):
         # Batches and large kernels go to oneDNN, which skips padded taps.

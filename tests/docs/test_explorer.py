@@ -38,8 +38,10 @@ READ = """states => states.map(state => {
   const tables = [...element.querySelectorAll(".cx-output")];
   return {
     problem: problem.hidden ? null : problem.textContent,
-    output: tables.map(t => [...t.rows].map(row => [...row.cells].map(cell => cell.firstChild.dataset.value))),
-    shown: tables.map(t => [...t.rows].map(row => [...row.cells].map(cell => cell.textContent))),
+    output: tables.map(
+      t => [...t.rows].map(row => [...row.cells].map(cell => cell.firstChild.dataset.value))),
+    shown: tables.map(
+      t => [...t.rows].map(row => [...row.cells].map(cell => cell.textContent))),
     size: element.querySelector(".cx-facts dd").textContent,
     cost: element.querySelectorAll(".cx-facts dd")[1].textContent,
     sum: element.querySelector(".cx-sum").textContent,
@@ -292,7 +294,7 @@ def test_typing_into_a_cell_changes_the_output_and_a_word_does_not(page: Page) -
 
 
 def test_arrow_keys_walk_over_the_output_and_light_its_window(page: Page) -> None:
-    """From a focused output cell the arrow keys move, and the lit input cells are the window of the new cell."""
+    """From a focused output cell the arrow keys move; the lit input cells are the new cell's window."""
     page.evaluate(
         READ,
         [
@@ -359,7 +361,8 @@ def test_the_laboratory_filters_the_photograph_as_conv2d_does(page: Page) -> Non
               const context = copy.getContext("2d");
               context.drawImage(lab.canvas, 0, 0);
               const data = context.getImageData(0, 0, 512, 512).data;
-              return JSON.stringify({ scale: lab.scale, fast: Boolean(lab.gl), grey: [...lab.grey], shades: [...data].filter((_, i) => i % 4 === 0) });
+              const shades = [...data].filter((_, i) => i % 4 === 0);
+              return JSON.stringify({ scale: lab.scale, grey: [...lab.grey], shades });
             }""",
             kernel,
         )

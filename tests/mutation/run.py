@@ -164,9 +164,10 @@ def changes(node: ast.AST) -> Iterator[Any]:
             )
     if isinstance(node, ast.BoolOp):
         yield lambda n: ast.BoolOp(SWAPS[type(n.op)](), n.values)
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.Not, ast.USub)):
-        if not isinstance(node.operand, ast.Constant):  # −1 is the last axis, and any other one raises
-            yield lambda n: n.operand
+    # −1 is the last axis, and any other one raises
+    sign = isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.Not, ast.USub))
+    if sign and not isinstance(node.operand, ast.Constant):
+        yield lambda n: n.operand
     if isinstance(node, (ast.If, ast.While)) and not isinstance(node.test, (ast.Compare, ast.UnaryOp)):
         yield lambda n: type(n)(ast.UnaryOp(ast.Not(), n.test), n.body, n.orelse)
     if isinstance(node, ast.IfExp) and not isinstance(node.test, (ast.Compare, ast.UnaryOp)):

@@ -10,7 +10,7 @@ from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote_plus, unquote, urlsplit
 
 import pytest
 
@@ -183,11 +183,26 @@ def test_nothing_comes_from_elsewhere(browser: Browser, kind: str) -> None:
         ("why is my output smaller", "chapters/padding_stride"),
         ("Sobel", "edges"),
         ("momentum", "chapters/learning"),
+        ("kernel size can't be greater than actual input size", "chapters/error_gallery"),
+        ("mat1 and mat2 shapes cannot be multiplied", "chapters/error_gallery"),
+        ("expected scalar type Byte but found Float", "chapters/error_gallery"),
+        ("channels last permute", "chapters/channels"),
+        ("why odd kernels", "chapters/padding_stride"),
+        ("is the kernel flipped", "chapters/correlation"),
+        ("what does ceil_mode do", "questions"),
+        ("checkerboard", "chapters/transposed"),
+        ("depthwise separable", "chapters/channels"),
+        ("TF32", "chapters/gpu"),
+        ("output_padding", "chapters/transposed"),
+        ("transposed convolution inverse", "chapters/transposed"),
+        ("fastest convolution algorithm", "questions"),
+        ("max_pool2d", "reference/generated/convbook.pooling"),
+        ("winograd", "reference/generated/convbook.algorithms.winograd"),
     ],
 )
 def test_the_search_finds_it_offline(browser: Browser, question: str, page_wanted: str) -> None:
     """What a learner types leads to the page that answers, opened from a folder, without a server."""
-    page = visit(browser, f"search.html?q={question.replace(' ', '+')}")
+    page = visit(browser, f"search.html?q={quote_plus(question)}")
     page.wait_for_function("document.querySelector('#search-results .search-summary, #search-results p')")
     page.wait_for_timeout(600)
     found = page.eval_on_selector_all(

@@ -1126,7 +1126,7 @@ def bars(
     values : 1-D values
         The bars' heights; below zero they hang.
     labels : sequence of str, optional
-        A name each; by default 0, 1, 2, …
+        A name each; by default the numbers from 0.
     ax : Axes, optional
         Where to draw.
     title : str, optional

@@ -1,4 +1,4 @@
-r"""im2col: windows into columns, and the convolution is one matrix product.
+r"""Image to columns (im2col): each window a column, and the convolution is one matrix product.
 
 .. math:: Y = W_{o,\,(c,a,b)}\; U_{(c,a,b),\,(i,j)}, \qquad U = \operatorname{unfold}(X)
 

@@ -15,6 +15,7 @@ from torch import Tensor
 from convbook import _checks
 from convbook._checks import PoolSetting, accumulator
 from convbook._forms import IntOrPair, Pair
+from convbook.algorithms.maxima import window_maxima
 from convbook.windows import padded, sliding_windows
 
 __all__ = [
@@ -203,6 +204,8 @@ def max_pool2d(
     setting = _checks.pool2d_setting("max_pool2d", input, kernel_size, stride, padding, dilation, ceil_mode)
     _checks.ordered_dtype("max_pool2d", input)
     with_indices = _checks.flag("return_indices", return_indices)
+    if not with_indices and (quick := window_maxima(input, setting)) is not None:
+        return quick
     indices = _arg_max(input, setting)
     values = _pick(input, indices)
     if _may_hold_padding_only(setting):

@@ -72,17 +72,18 @@ class Strip(NamedTuple):
     """Rows that are made at once; it divides `rows`."""
 
 
-def strips(input: Tensor, setting: Setting, block: int) -> Iterator[Strip]:
+def strips(input: Tensor, setting: Setting, block: int, size: int = STRIP) -> Iterator[Strip]:
     """Cut the output into strips whose input fits the cache: whole small images together, large ones by rows.
 
-    Rows that do not fill a block at the end of an image come as a strip of one smaller block.
+    `size` is how many numbers a strip may hold; a method with several buffers asks for smaller ones.  Rows
+    that do not fill a block at the end of an image come as a strip of one smaller block.
     """
     batch, channels, _, width = input.shape
     row = max(1, channels * (width + sum(setting.padding[1])) * setting.stride[0])
     rows = setting.output_size[0]
     whole = rows - rows % block
-    tall = max(block, STRIP // row // block * block)
-    together = max(1, STRIP // (row * rows))
+    tall = max(block, size // row // block * block)
+    together = max(1, size // (row * rows))
     for first in range(0, batch, together):
         images = slice(first, min(batch, first + together))
         for top in range(0, whole, tall):

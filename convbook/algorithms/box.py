@@ -30,11 +30,11 @@ from torch import Tensor
 from convbook._checks import Setting
 from convbook.algorithms._by_hand import differentiable
 from convbook.algorithms._exact import widened
-from convbook.algorithms._shared import decline, rows_for, strips
+from convbook.algorithms._shared import STRIP, decline, rows_for, strips
 
 __all__ = ["box", "is_box", "window_sums"]
 
-ROWS = 32
+ROWS = 16
 """Output rows that a strip is a multiple of; the strip's own size is the cache's."""
 
 
@@ -91,7 +91,7 @@ def box(input: Tensor, weight: Tensor, bias: Tensor | None, setting: Setting) ->
     output = input.new_empty(input.shape[0], outputs, *setting.output_size)
     span_down, span_along = (setting.output_size[0] - 1) * down + 1, (setting.output_size[1] - 1) * along + 1
     mixing = weight[:, :, 0, 0].view(groups, outputs // groups, depth) if output.numel() else weight
-    for strip in strips(input, setting, ROWS) if output.numel() else ():
+    for strip in strips(input, setting, ROWS, STRIP // 2) if output.numel() else ():
         rows = rows_for(input, strip, (kh - 1) * gap_down + 1, setting)
         mixed = _mix(rows, mixing)
         span_down = (strip.rows - 1) * down + 1

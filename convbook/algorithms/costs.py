@@ -234,12 +234,12 @@ def _lowering(shape: Shape) -> Work:
     )
 
 
-def _strips(shape: Shape, block: int) -> tuple[int, int]:
+def _strips(shape: Shape, block: int, size: int = STRIP) -> tuple[int, int]:
     """Return how many strips there are, and how many images go through together."""
     rows = shape.setting.output_size[0]
     row = shape.channels * (shape.width + sum(shape.setting.padding[1])) * shape.setting.stride[0]
-    together = max(1, min(shape.batch, STRIP // (row * rows)))
-    tall = max(block, STRIP // row // block * block)
+    together = max(1, min(shape.batch, size // (row * rows)))
+    tall = max(block, size // row // block * block)
     each = -(-(rows - rows % block) // tall) + (rows % block > 0)
     return -(-shape.batch // together) * each, together
 
@@ -276,7 +276,7 @@ def _separable(shape: Shape) -> Work | None:
     tall, wide = (BLOCK - 1) * down + reach_down, (TILE - 1) * along + reach_along
     rows, columns = shape.setting.output_size
     between = shape.batch * shape.outputs * rows * (shape.width + sum(shape.setting.padding[1])) * shape.depth
-    strips, together = _strips(shape, BLOCK)
+    strips, together = _strips(shape, BLOCK, STRIP // 2)
     halves = (columns >= TILE) + (columns % TILE > 0)
     copied = between * tall / BLOCK if together > 1 else 0
     products = between * tall + shape.cells * shape.depth * wide
@@ -289,7 +289,7 @@ def _box(shape: Shape) -> Work | None:
     if shape.outputs * shape.depth > 512:
         return None
     sums = shape.kh.bit_length() + shape.kh.bit_count() + shape.kw.bit_length() + shape.kw.bit_count() - 2
-    strips, _ = _strips(shape, 32)
+    strips, _ = _strips(shape, 16, STRIP // 2)
     mixed = shape.pixels / shape.channels * shape.outputs
     return Work(strips * sums, mixed * shape.depth, mixed * sums)
 

@@ -8,7 +8,7 @@ a transform of side n gives n − k + 1 right outputs on each axis, and the next
 
 - Multiplications: about 5·log₂ n² for each output of a tile, whatever the kernel: nothing grows with k but
   what is thrown away.
-- Memory: the spectra of one row of tiles; of the whole image where it is one tile.
+- Memory: the spectra of a few tiles; of the whole image where it is one tile.
 - Accuracy: relative to the *largest* number of the tile.  Beside a pixel of 10⁶, float32 leaves small ones no
   digit after the first decimal place, and one NaN or Inf spoils its whole tile.  Where that matters the
   definition's relatives are the choice.
@@ -33,7 +33,7 @@ from torch import Tensor
 from convbook._checks import Setting
 from convbook.algorithms._by_hand import differentiable
 from convbook.algorithms._exact import widened
-from convbook.algorithms._shared import Strip, declines_integers, rows_for
+from convbook.algorithms._shared import STRIP, Strip, declines_integers, rows_for
 
 __all__ = ["fft", "good_size", "transform_side"]
 
@@ -86,10 +86,7 @@ def fft(input: Tensor, weight: Tensor, bias: Tensor | None, setting: Setting) ->
         reach = tuple((k - 1) * d + 1 for k, d in zip(weight.shape[2:], setting.dilation, strict=True))
         sides = tuple(transform_side(n, r) for n, r in zip(dense.output_size, reach, strict=True))
         spectrum = _kernel_spectrum(weight, setting, (sides[0], sides[1]))
-        hop = sides[0] - reach[0] + 1
-        for top in range(0, dense.output_size[0], hop):
-            rows = _row_of_tiles(input, spectrum, dense, top, (sides[0], sides[1]), (reach[0], reach[1]))
-            _keep_strided(output, rows, top, setting)
+        _by_tiles(output, input, spectrum, dense, (sides[0], sides[1]), (reach[0], reach[1]), setting)
     return output if bias is None else output.add_(bias.view(-1, 1, 1))
 
 
@@ -134,31 +131,42 @@ def _kernel_spectrum(weight: Tensor, setting: Setting, sides: tuple[int, int]) -
     return spectrum.view(setting.groups, outputs // setting.groups, *spectrum.shape[1:])
 
 
-def _row_of_tiles(
+def _by_tiles(
+    output: Tensor,
     input: Tensor,
     spectrum: Tensor,
-    setting: Setting,
-    top: int,
+    dense: Setting,
     sides: tuple[int, int],
     reach: tuple[int, int],
-) -> Tensor:
-    """Return the output rows from `top` on that one row of tiles gives, shape (N, O, rows, columns)."""
+    setting: Setting,
+) -> None:
+    """Write the output tile by tile, as many at once as the cache holds."""
+    rows, columns = dense.output_size
     height, width = (side - r + 1 for side, r in zip(sides, reach, strict=True))
-    columns = setting.output_size[1]
     tiles = -(-columns // width)
-    strip = Strip(slice(None), top, height, height)
-    beyond = (tiles - 1) * width + sides[1] - (columns + reach[1] - 1)  # zeros that fill the last tile
-    rows = rows_for(input, strip, reach[0], setting, (0, beyond))[..., : (tiles - 1) * width + sides[1]]
-    grouped = rows.reshape(rows.shape[0], setting.groups, -1, *rows.shape[2:])
-    windows = grouped.unfold(4, sides[1], width).transpose(
-        3, 4
-    )  # (N, groups, C, tiles, rows, columns), a view
-    if input.is_complex():
-        tiled = torch.fft.ifft2(_between_channels(torch.fft.fft2(windows), spectrum))
+    together = max(
+        1, 2 * STRIP // (sides[0] * sides[1] * input.shape[0] * (input.shape[1] + output.shape[1]))
+    )
+    beyond = max(0, tiles * width + reach[1] - 1 - (columns + reach[1] - 1))  # zeros that fill the last tile
+    for top in range(0, rows, height):
+        strip = Strip(slice(None), top, height, height)
+        under = rows_for(input, strip, reach[0], dense, (0, beyond))
+        grouped = under.reshape(under.shape[0], setting.groups, -1, *under.shape[2:])
+        windows = grouped.unfold(4, sides[1], width).transpose(3, 4)  # (N, groups, C, tiles, rows, columns)
+        for first in range(0, tiles, together):
+            group = _filtered(windows[:, :, :, first : first + together], spectrum, sides)
+            right = group[..., :height, :width].flatten(1, 2).transpose(2, 3)  # (N, O, height, tiles, width)
+            _keep_strided(output, right.flatten(3), (top, first * width), dense, setting)
+
+
+def _filtered(windows: Tensor, spectrum: Tensor, sides: tuple[int, int]) -> Tensor:
+    """Return the circular correlation of each window with each kernel."""
+    filtered: Tensor
+    if windows.is_complex():
+        filtered = torch.fft.ifft2(_between_channels(torch.fft.fft2(windows), spectrum))
     else:
-        tiled = torch.fft.irfft2(_between_channels(torch.fft.rfft2(windows), spectrum), sides)
-    right: Tensor = tiled[..., :height, :width].flatten(1, 2).transpose(2, 3)  # (N, O, height, tiles, width)
-    return right[:, :, : setting.output_size[0] - top].flatten(3)[..., :columns]
+        filtered = torch.fft.irfft2(_between_channels(torch.fft.rfft2(windows), spectrum), sides)
+    return filtered
 
 
 def _between_channels(image: Tensor, kernel: Tensor) -> Tensor:
@@ -168,9 +176,12 @@ def _between_channels(image: Tensor, kernel: Tensor) -> Tensor:
     return torch.einsum("ngctxy,gocxy->ngotxy", image, kernel)
 
 
-def _keep_strided(output: Tensor, rows: Tensor, top: int, setting: Setting) -> None:
-    """Write those of the dense rows from `top` on that the stride keeps."""
-    down, along = setting.stride
-    first = -(-top // down)
-    kept = rows[:, :, first * down - top :: down, ::along]
-    output[:, :, first : first + kept.shape[2]] = kept
+def _keep_strided(
+    output: Tensor, values: Tensor, corner: tuple[int, int], dense: Setting, setting: Setting
+) -> None:
+    """Write those of the dense outputs from `corner` on that exist and that the stride keeps."""
+    (top, left), (down, along) = corner, setting.stride
+    values = values[:, :, : dense.output_size[0] - top, : dense.output_size[1] - left]
+    row, column = -(-top // down), -(-left // along)
+    kept = values[:, :, row * down - top :: down, column * along - left :: along]
+    output[:, :, row : row + kept.shape[2], column : column + kept.shape[3]] = kept

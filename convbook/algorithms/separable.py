@@ -33,7 +33,7 @@ from torch import Tensor
 from convbook._checks import Setting
 from convbook.algorithms._by_hand import differentiable
 from convbook.algorithms._exact import widened
-from convbook.algorithms._shared import PaddedRows, declines_integers, strips
+from convbook.algorithms._shared import STRIP, PaddedRows, declines_integers, strips
 from convbook.algorithms.band import BLOCK, band_matrices
 
 __all__ = ["by_factors", "rank_factors", "rank_one_factors", "separable"]
@@ -91,7 +91,7 @@ def by_factors(input: Tensor, columns: Tensor, rows: Tensor, bias: Tensor | None
     output = input.new_empty(input.shape[0], columns.shape[0], *setting.output_size)
     reach = (columns.shape[3] - 1) * setting.dilation[0] + 1
     above, (left, right) = setting.padding
-    parts = list(strips(input, setting, BLOCK))
+    parts = list(strips(input, setting, BLOCK, STRIP // 2))
     under = PaddedRows(input, setting._replace(padding=(above, (0, 0))), reach, parts[0])
     images = len(range(*parts[0].images.indices(input.shape[0])))
     between = input.new_zeros(
@@ -121,8 +121,8 @@ def rank_one_factors(weight: Tensor) -> tuple[Tensor, Tensor] | None:
 
     Returns
     -------
-    columns, rows : Tensor
-        Shapes (O, C, 1, kh) and (O, C, 1, kw); or None.
+    tuple of Tensor or None
+        The columns, shape (O, C, 1, kh), and the rows, shape (O, C, 1, kw).
 
     Examples
     --------
@@ -161,10 +161,10 @@ def rank_factors(weight: Tensor) -> tuple[Tensor, Tensor]:
 
     Returns
     -------
-    columns, rows : Tensor
-        Shapes (O, C, rank, kh) and (O, C, rank, kw); `rank` is the largest among the kernels, at least 1.  On
-        CPU it is found by looking at the numbers; on other devices, where looking would mean waiting, it is
-        min(kh, kw).
+    tuple of Tensor
+        The columns, shape (O, C, rank, kh), and the rows, shape (O, C, rank, kw); `rank` is the largest among
+        the kernels, at least 1.  On CPU it is found by looking at the numbers; on other devices, where
+        looking would mean waiting, it is min(kh, kw).
 
     Examples
     --------

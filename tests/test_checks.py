@@ -769,6 +769,20 @@ def test_what_arrived_is_described_shortly(value: object, words: str) -> None:
     assert _forms.describe(value) == words
 
 
+def test_a_whole_float_is_offered_as_an_integer_while_floats_are_exact() -> None:
+    """2.0 is offered as 2; from 2⁵³ on a float may stand for several integers, and nothing is offered."""
+    for value, cure in (
+        (2.0, "; write stride=2 "),
+        (2.0**52, f"; write stride={2**52} "),
+        (2.0**53, None),
+        (2.5, None),
+    ):
+        with pytest.raises(TypeError) as caught:
+            _forms.pair("stride", value, 1)
+        assert ("; write" in str(caught.value)) == (cure is not None)
+        assert cure is None or cure in str(caught.value)
+
+
 class Index:
     """An integer of another library."""
 

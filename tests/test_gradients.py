@@ -20,6 +20,10 @@ CASES = [
     ((2, 2, 5, 6), (3, 2, 4, 2), 1, "same", (1, 3), 1),
     ((0, 2, 5, 6), (3, 2, 2, 2), 2, 0, 1, 1),
     ((1, 1, 9, 9), (1, 1, 2, 2), (4, 5), 0, 1, 1),
+    # A side left out of, or taken off, the count of rows after the last window would make the gradient too
+    # short.
+    ((1, 1, 9, 9), (1, 1, 2, 2), 3, ((0, 1), (1, 0)), 1, 1),
+    ((1, 1, 9, 9), (1, 1, 2, 2), 3, ((1, 0), (0, 1)), 1, 1),
 ]
 
 every_case = pytest.mark.parametrize("case", CASES, ids=str)

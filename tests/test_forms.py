@@ -200,6 +200,15 @@ def test_sides_says_what_is_wrong(value, kind, sentence):
         sides("padding", value)
 
 
+@pytest.mark.parametrize(
+    "value", [((-1, 0), (0, 0)), ((0, -1), (0, 0)), ((0, 0), (-1, 0)), ((0, 0), (0, -1))]
+)
+def test_no_side_may_be_negative(value):
+    """Each of the four is looked at."""
+    with pytest.raises(ValueError, match="padding must be at least 0 on every side"):
+        sides("padding", value)
+
+
 # --------------------------------------------------------------------------------------- describe
 
 

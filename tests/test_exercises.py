@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from convbook import exercises
-from convbook.exercises import CheckResult
+from convbook.exercises import CheckResult, _check
 from convbook.layers import Conv2D
 
 CHECKERS = [name for name in exercises.__all__ if name.startswith("check_")]
@@ -721,3 +721,31 @@ def test_a_difference_in_late_digits_is_shown_with_them() -> None:
     assert "first difference at [0, 0]: expected 0.444444444, got 0.444444448" in str(late)
     large = exercises.check_corr2d(lambda X, K: plain(X, K).float() if X.numel() == 2 else plain(X, K))
     assert "first difference at [0, 0]: expected 16777217, got 16777216" in str(large)
+
+
+WANT = torch.tensor([[1.0, 2.0, 4.0], [3.0, 7.0, -2.0], [5.0, 6.0, 8.5]])
+INSIDE_ONLY = torch.arange(16.0).reshape(4, 4)
+
+
+@pytest.mark.parametrize(
+    ("want", "got", "piece"),
+    [
+        (WANT, torch.full_like(WANT, torch.nan), "NaN or Inf"),
+        (WANT, torch.zeros_like(WANT), "All zeros"),
+        (WANT, WANT.T.contiguous(), "transposed"),
+        (WANT, -WANT, "sign is turned"),
+        (WANT, WANT.flip(0, 1), "turned round: last row first"),
+        (INSIDE_ONLY, INSIDE_ONLY + (torch.arange(4) == 0), "along the border"),
+        (INSIDE_ONLY[:2], INSIDE_ONLY[:2][:, [1, 0, 3, 2]], "right numbers in the wrong places"),
+        (WANT[2:] + 0.25, (WANT[2:] + 0.25).trunc(), "fractions are cut off"),
+        (WANT, WANT.reshape(1, 3, 3), "right numbers in the wrong shape"),
+        (WANT, torch.zeros(3, 3, 1), "3 dimensions, 2 are expected"),
+        (WANT[:2], WANT[:2].T.contiguous(), "Your output is transposed"),
+        (WANT[:2], torch.zeros(3, 2), "Height and width are swapped"),
+        (WANT, torch.zeros(2, 3), "Off by one in the height"),
+        (torch.zeros(4, 6), torch.zeros(6, 5), "by +2"),
+    ],
+)
+def test_each_general_hint_names_its_cause(want: Tensor, got: Tensor, piece: str) -> None:
+    """A wrong tensor that no known mistake makes is still explained by what is wrong with it."""
+    assert piece in _check._hint_from_numbers(want, got)

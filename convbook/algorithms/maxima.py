@@ -48,9 +48,9 @@ def window_maxima(x: Tensor, setting: PoolSetting) -> Tensor | None:
     Returns
     -------
     Tensor or None
-        Shape (…, output rows, output columns).  None for dilated windows, windows larger than the padded image,
-        empty images, other dtypes than float32 and float64, tensors without numbers, and under ``torch.func``
-        or ``torch.compile``.
+        Shape (…, output rows, output columns).  None for dilated windows, windows larger than the padded
+        image, empty images, other dtypes than float32 and float64, tensors without numbers, and under
+        ``torch.func`` or ``torch.compile``.
 
     Examples
     --------

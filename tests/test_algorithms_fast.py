@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
+from convbook import conv2d
 from convbook._checks import Setting, conv2d_setting
 from convbook.algorithms import TABLE
 from convbook.algorithms._shared import STRIP, strips
@@ -419,3 +420,13 @@ def test_strips_cover_each_output_row_once(
         numbers = len(range(*strip.images.indices(batch))) * channels * strip.rows * width
         assert numbers <= max(STRIP, channels * width * block)
     assert (seen == 1).all()
+
+
+@pytest.mark.parametrize("size", [(3, 3), (4, 2), (2, 5)])
+def test_a_kernel_of_full_rank_keeps_its_whole_numbers(size: tuple[int, int]) -> None:
+    """No elimination, no rounding: the factors of a full-rank kernel give its integers back exactly."""
+    weight = torch.randint(-4, 5, (2, 3, *size), generator=torch.Generator().manual_seed(1)).double()
+    columns, rows = rank_factors(weight)
+    assert torch.equal(torch.einsum("ocra,ocrb->ocab", columns, rows), weight)
+    x = torch.randint(-9, 10, (1, 3, 8, 9), generator=torch.Generator().manual_seed(2)).double()
+    assert torch.equal(conv2d(x, weight, method="separable"), conv2d(x, weight, method="definition"))

@@ -189,7 +189,16 @@ def rank_factors(weight: Tensor) -> tuple[Tensor, Tensor]:
         left = left - column * row
         if enough is not None and bool((left.abs() <= enough).all()):
             break
+    if len(columns) == min(kh, kw):
+        return _factors_of_full_rank(weight)
     return torch.stack(columns, 2).to(weight.dtype), torch.stack(rows, 2).to(weight.dtype)
+
+
+def _factors_of_full_rank(weight: Tensor) -> tuple[Tensor, Tensor]:
+    """Return each kernel's own columns with unit rows (or its rows with unit columns): no number is rounded."""
+    kh, kw = weight.shape[2:]
+    units = torch.eye(min(kh, kw), dtype=weight.dtype, device=weight.device).expand(*weight.shape[:2], -1, -1)
+    return (weight.mT, units) if kw <= kh else (units, weight)
 
 
 class _Tiles(NamedTuple):

@@ -135,15 +135,15 @@ def test_complex_kernels_are_not_conjugated(method: str) -> None:
 @general_methods
 @pytest.mark.parametrize("value", [torch.inf, -torch.inf, torch.nan])
 @pytest.mark.parametrize("where", ["input", "weight", "bias"])
-@pytest.mark.parametrize("batch", [1, 2])
+@pytest.mark.parametrize(("batch", "groups"), [(1, 2), (2, 1), (2, 2)])
 def test_nan_and_inf_stand_where_the_definition_puts_them(
-    method: str, value: float, where: str, batch: int
+    method: str, value: float, where: str, batch: int, groups: int
 ) -> None:
     """A pixel's spoils its windows, a weight's everything that it meets, zeros of the padding among it."""
-    x, w, b = torch.ones(batch, 2, 5, 4), torch.ones(4, 1, 3, 3), torch.ones(4)
+    x, w, b = torch.ones(batch, 2, 5, 4), torch.ones(4, 2 // groups, 3, 3), torch.ones(4)
     {"input": x, "weight": w, "bias": b}[where].view(-1)[0] = value
-    got = conv2d(x, w, b, padding=(1, 2), groups=2, method=method)
-    want = conv2d(x, w, b, padding=(1, 2), groups=2, method="definition")
+    got = conv2d(x, w, b, padding=(1, 2), groups=groups, method=method)
+    want = conv2d(x, w, b, padding=(1, 2), groups=groups, method="definition")
     torch.testing.assert_close(got, want, equal_nan=True)
     if where == "weight" and value != torch.nan:
         assert want[0, 0].isnan().any(), "Inf times a zero of the padding is NaN"
@@ -338,6 +338,56 @@ def test_integers_off_the_cpu_are_products_and_sums(algorithm, monkeypatch: pyte
 
     got = algorithm(x.as_subclass(Elsewhere), w.as_subclass(Elsewhere), None, setting)
     assert got.as_subclass(Tensor).equal(want)
+
+
+def test_what_torch_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Torch sees half types as float32, integers as int64, and real zeros where it would skip them.
+
+    It is not asked about empty batches, or about integers off the CPU.
+    """
+    asked: list[tuple[torch.dtype, tuple[int, ...], object]] = []
+
+    def spy(
+        input: Tensor, weight: Tensor, bias: object, stride: object, padding: object, *rest: object
+    ) -> Tensor:
+        asked.append((input.dtype, tuple(input.shape[2:]), padding))
+        return torch.conv2d(input, weight, bias, stride, padding, *rest)  # type: ignore[call-overload, no-any-return]
+
+    monkeypatch.setattr("torch.nn.functional.conv2d", spy)
+
+    def ask(
+        dtype: torch.dtype, padding: object, device: str = "cpu", batch: int = 2, inf: bool = False
+    ) -> None:
+        x, w = (
+            torch.ones(batch, 1, 4, 5, device=device).to(dtype),
+            torch.ones(1, 1, 2, 3, device=device).to(dtype),
+        )
+        w = w * torch.inf if inf else w
+        TABLE["torch"](x, w, None, conv2d_setting(x, w, padding=padding))
+
+    ask(torch.bfloat16, 1)
+    ask(torch.float16, 0)
+    ask(torch.uint8, 1)
+    ask(torch.float32, ((0, 1), (2, 2)))
+    ask(torch.float32, 1, inf=True)
+    ask(torch.float64, 1, inf=True)
+    ask(torch.float32, 1)
+    ask(torch.bfloat16, 1, device="meta")
+    ask(torch.complex64, 1, device="meta")
+    assert asked == [
+        (torch.float32, (4, 5), (1, 1)),
+        (torch.float32, (4, 5), (0, 0)),
+        (torch.int64, (4, 5), (1, 1)),
+        (torch.float32, (5, 9), (0, 0)),
+        (torch.float32, (6, 7), (0, 0)),
+        (torch.float64, (4, 5), (1, 1)),
+        (torch.float32, (4, 5), (1, 1)),
+        (torch.bfloat16, (4, 5), (1, 1)),
+        (torch.complex64, (4, 5), (1, 1)),
+    ]
+    ask(torch.float32, 1, batch=0)
+    ask(torch.int64, 1, device="meta")
+    assert len(asked) == 9
 
 
 def test_matmul_of_integers_in_both_ways() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -101,19 +102,25 @@ class wall_link(nodes.General, nodes.Element):
 
 
 class FigureWall(SphinxDirective):
-    """The gallery's thumbnails, each a link to its page."""
+    """The gallery's thumbnails, each a link to its page; ``:each:`` takes that many of a section."""
+
+    option_spec = {"each": directives.nonnegative_int}
 
     def run(self) -> list[nodes.Node]:
         self.env.glob_toctrees.add(self.env.docname)
         gallery = Path(self.env.srcdir) / "auto_gallery"
         wall = nodes.bullet_list(classes=["figure-wall"])
         thumbs = gallery.glob("*/images/thumb/sphx_glr_*_thumb.*")
+        shown: Counter[str] = Counter()
         for thumb in sorted(thumbs, key=lambda t: (section_order(str(t.parents[2])), t.name)):
             section = thumb.parents[2].name
+            if shown[section] >= self.options.get("each", shown[section] + 1):
+                continue
             stem = thumb.stem.removeprefix("sphx_glr_").removesuffix("_thumb")
             script = gallery / section / f"{stem}.py"
             if f"auto_gallery/{section}/{stem}" not in self.env.found_docs or not script.exists():
                 continue
+            shown[section] += 1
             self.env.note_dependency(str(thumb))
             picture = nodes.image(uri="/" + thumb.relative_to(self.env.srcdir).as_posix(), alt="")
             title = nodes.inline("", script_title(script), classes=["figure-wall-title"])

@@ -55,12 +55,27 @@ def defines(path: Path, name: str) -> bool:
     return False
 
 
+def home(name: str) -> str:
+    """The module that defines a short name of the package, even where a subpackage hands it on."""
+    module = exported().get(name, "")
+    while module in modules() and not defines(modules()[module], name):
+        handed_on = [
+            node.module
+            for node in tree(modules()[module]).body
+            if isinstance(node, ast.ImportFrom) and node.module and name in {a.name for a in node.names}
+        ]
+        if not handed_on:
+            break
+        module = handed_on[0]
+    return module
+
+
 def page(module: str, path: Path, names: list[str]) -> str:
     """The source of a module's page."""
     lines = [module, "=" * len(module), "", f".. automodule:: {module}", "   :no-members:", ""]
     if not names:
         return "\n".join(lines)
-    owner = {name: "convbook" if exported().get(name) == module else module for name in names}
+    owner = {name: "convbook" if home(name) == module else module for name in names}
     lines += [".. autosummary::", "   :nosignatures:", ""]
     lines += [f"   {name}" if owner[name] == module else f"   {owner[name]}.{name}" for name in names]
     for name in names:

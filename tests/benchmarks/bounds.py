@@ -155,7 +155,7 @@ def regret(seconds: float, figures: dict[str, Any]) -> Iterator[Row]:
         for method in choice.ANY_KERNEL:
             predicted = costs.cost(method, case.shape())
             if predicted is not None and not (method == "im2col" and case.lowered_bytes() > 1 << 29):
-                contestants[method] = functools.partial(TABLE[method], x, w, None, setting)
+                contestants[method] = functools.partial(choice.RUN[method], x, w, None, setting)
         once = medians(contestants, 0, least=1)
         limit = 4 * min(once.values())
         close = {name: run for name, run in contestants.items() if once[name] < limit or name == "auto"}

@@ -195,7 +195,7 @@ def rank_factors(weight: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _factors_of_full_rank(weight: Tensor) -> tuple[Tensor, Tensor]:
-    """Return each kernel's own columns with unit rows (or its rows with unit columns): no number is rounded."""
+    """Return each kernel's own columns with unit rows (or rows with unit columns): nothing is rounded."""
     kh, kw = weight.shape[2:]
     units = torch.eye(min(kh, kw), dtype=weight.dtype, device=weight.device).expand(*weight.shape[:2], -1, -1)
     return (weight.mT, units) if kw <= kh else (units, weight)

@@ -45,8 +45,7 @@ plt.show()
 
 # %%
 # Around the broken pixel both are right: there the value itself is huge. Elsewhere the FFT has lost the
-# picture. That is
-# why ``auto`` looks for such pixels before it takes the FFT.
+# picture. That is why ``auto`` looks for such pixels before it takes the FFT.
 far = torch.ones(256, 256, dtype=torch.bool)
 far[118:139, 118:139] = False
 assert float(digits[0][far].median()) <= 1 < 6 <= float(digits[1][far].min())

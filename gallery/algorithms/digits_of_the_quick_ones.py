@@ -22,7 +22,7 @@ eps = torch.finfo(torch.float32).eps
 
 # %%
 # For comparison: n roundings that go up and down at random add up to about √n of them.
-sides = [int(k) for k in errors]
+sides = sorted(int(k) for k in errors)
 expected = [eps / 2 * math.sqrt(k * k) for k in sides]
 
 # %%

@@ -8,8 +8,7 @@ strided view shows the same numbers to the same product without writing them dow
 
 # %%
 # What each method takes beyond its input at its peak, in outputs: 1 is the output alone. Recorded in a fresh
-# process
-# each, from what the operating system counted.
+# process each, from what the operating system counted.
 import matplotlib.pyplot as plt
 import torch
 
@@ -36,8 +35,8 @@ for ax, k in zip(axes, ("3", "15"), strict=True):
 axes[0].invert_yaxis()
 figure.suptitle("Extra memory on 1024×1024 pixels: blue takes three outputs at most")
 figure.set_label(
-    "Horizontal bars of peak memory in outputs, for a 3 by 3 and a 15 by 15 kernel. Band, separable and box stay "
-    "below "
+    "Horizontal bars of peak memory in outputs, for a 3 by 3 and a 15 by 15 kernel. Band, separable and box "
+    "stay below "
     f"three; torch takes {memory['15']['torch']:.0f}; im2col {memory['15']['im2col']:.0f}."
 )
 plt.show()

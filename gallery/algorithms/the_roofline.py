@@ -21,8 +21,7 @@ stream = record["peaks"]["bytes a second"] / 1e9
 
 # %%
 # For each method: how many multiplications it does (the useful ones and the zeros of the band), how many
-# bytes it must move
-# at least, and how long it took, on 1024×1024 pixels.
+# bytes it must move at least, and how long it took, on 1024×1024 pixels.
 points = {}
 for k in (3, 7, 15):
     image, kernel = torch.empty(1, 1, 1024, 1024, device="meta"), torch.empty(1, 1, k, k, device="meta")

@@ -8,8 +8,7 @@ it decides more than anything else.
 
 # %%
 # Times can't be measured while a book is built, because no two builds would agree. So these were recorded by
-# the
-# benchmark, on one thread, as CPU seconds; :func:`convbook.algorithms.costs.measured` reads the record.
+# the benchmark, on one thread, as CPU seconds; :func:`convbook.algorithms.costs.measured` reads the record.
 import matplotlib.pyplot as plt
 import torch
 
@@ -35,7 +34,7 @@ lines = record["figures"]["general"]
 shown = ["shift", "im2col", "lowering", "torch", "OpenCV filter2D", "band", "fft", "auto"]
 figure, ax = plt.subplots(figsize=(6.8, 4.4), layout="constrained")
 for number, name in enumerate(shown):
-    sides = [int(k) for k in lines if name in lines[k]]
+    sides = sorted(int(k) for k in lines if name in lines[k])
     style = {"linewidth": 4, "alpha": 0.45} if name == "auto" else {"linewidth": 1.5}
     marks = "osD^vP*"[number] if name != "auto" else ""
     milliseconds = [1e3 * lines[str(k)][name] for k in sides]
@@ -57,6 +56,5 @@ plt.show()
 
 # %%
 # Torch's line starts so high because it lays out one channel as sixteen, in new memory each time. The band's
-# zeros make
-# its line rise with the kernel's area; the FFT's hardly rises at all.
+# zeros make its line rise with the kernel's area; the FFT's hardly rises at all.
 assert all(lines[k]["auto"] < lines[k]["torch"] / 4 for k in lines)

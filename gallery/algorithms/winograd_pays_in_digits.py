@@ -69,7 +69,8 @@ figure.set_label(
 plt.show()
 
 # %%
-# In two dimensions the factor is squared. That is why ``auto`` never takes Winograd: it is for those who ask.
+# In two dimensions the factor is squared. That is why ``auto`` never takes Winograd: it is for those who
+# ask.
 definition, two, four = middle.values()
 assert definition < two < four
 assert four > 3 * definition

@@ -12,13 +12,14 @@ import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
 
-from convbook import METHODS, conv2d
-from convbook._checks import INTEGERS, conv2d_setting
+from convbook import METHODS, conv2d, conv_transpose2d
+from convbook._checks import INTEGERS, conv2d_setting, conv_transpose2d_setting
 from convbook.algorithms import TABLE
 from convbook.algorithms._exact import matmul, readable, widened
 from convbook.algorithms.im2col import im2col
-from convbook.algorithms.transposed import stamps
+from convbook.algorithms.transposed import stamps, torch_transposed
 from convbook.algorithms.windows import windows
 
 GENERAL = ("definition", "shift", "windows", "im2col", "torch", "auto")
@@ -397,6 +398,62 @@ def test_matmul_of_integers_in_both_ways() -> None:
     assert matmul(a.to("meta"), b.to("meta")).shape == (3, 2, 5)
 
 
+@pytest.mark.parametrize(
+    ("dtype", "device", "product"),
+    [
+        (torch.float32, "cpu", True),
+        (torch.complex64, "cpu", True),
+        (torch.int64, "cpu", True),
+        (torch.float32, "meta", True),
+        (torch.complex64, "meta", True),
+        (torch.int64, "meta", False),
+    ],
+)
+def test_matmul_is_torchs_wherever_torch_has_one(dtype: torch.dtype, device: str, product: bool) -> None:
+    """Only integers off the CPU are multiplied and summed one by one, which takes memory."""
+    asked = []
+
+    class Spy(TorchDispatchMode):
+        def __torch_dispatch__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
+            asked.append(func.overloadpacket.__name__)
+            return func(*args, **(kwargs or {}))
+
+    a = torch.ones(2, 3, 4, device=device).to(dtype)
+    with Spy():
+        matmul(a, a.transpose(1, 2))
+    assert ("bmm" in asked) == product
+
+
+def test_what_torch_is_asked_for_transposed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wide numbers on the CPU, what came elsewhere, and nothing for empty inputs or for integers off the "
+    "CPU."""
+    asked: list[torch.dtype] = []
+
+    def spy(input: Tensor, *args: object) -> Tensor:
+        asked.append(input.dtype)
+        return torch.conv_transpose2d(input, *args)  # type: ignore[call-overload, no-any-return]
+
+    monkeypatch.setattr("torch.nn.functional.conv_transpose2d", spy)
+
+    def ask(dtype: torch.dtype, device: str = "cpu", batch: int = 2, channels: int = 3) -> None:
+        x = torch.ones(batch, channels, 2, 3, device=device).to(dtype)
+        w = torch.ones(channels, 1, 2, 2, device=device).to(dtype)
+        assert conv_transpose2d(x, w).shape == (batch, 1, 3, 4)
+
+    for dtype in (torch.float32, torch.complex64, torch.bfloat16, torch.uint8):
+        ask(dtype)
+    for dtype in (torch.float64, torch.complex128, torch.float16):
+        ask(dtype, "meta")
+    wide = [torch.float32, torch.complex64, torch.float32, torch.int64]
+    assert asked == [*wide, torch.float64, torch.complex128, torch.float16]
+    ask(torch.float32, batch=0)
+    ask(torch.int64, "meta")
+    x, w = torch.ones(2, 3, 4, 4), torch.ones(3, 0, 2, 2)
+    assert stamps(x, w, None, conv_transpose2d_setting(x, w)).shape == (2, 0, 5, 5)
+    assert torch_transposed(x, w, None, conv_transpose2d_setting(x, w)).shape == (2, 0, 5, 5)
+    assert len(asked) == 7
+
+
 def test_values_are_readable_where_looking_is_free() -> None:
     """On the CPU alone, and neither under torch.func nor for tensors that are stand-ins."""
     seen = []
@@ -457,8 +514,6 @@ def test_a_method_that_declines_names_itself_and_others_that_can(method: str) ->
 def test_the_transposed_stamps_are_torchs() -> None:
     """The readable transposed convolution, product and fold, equals torch's in every corner of its "
     "setting."""
-    from convbook._checks import conv_transpose2d_setting
-
     for stride, padding, more, groups, dilation in [
         (1, 0, 0, 1, 1),
         ((2, 3), (1, 0), (1, 2), 2, 1),

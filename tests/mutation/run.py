@@ -51,7 +51,7 @@ TESTS = {
     "algorithms/windows": ["test_algorithms"],
     "algorithms/im2col": ["test_algorithms"],
     "algorithms/torch_": ["test_algorithms", "test_conv"],
-    "algorithms/transposed": ["test_conv", "test_algorithms"],
+    "algorithms/transposed": ["test_algorithms", "test_conv"],
     "algorithms/_exact": ["test_algorithms"],
 }
 """The modules that are broken, and the test files that must notice."""

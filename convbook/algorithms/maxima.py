@@ -106,8 +106,7 @@ def _serves(x: Tensor, setting: PoolSetting) -> bool:
         and x.dtype in (torch.float32, torch.float64)
         and x.numel() > 0
         and all(
-            k <= n + 2 * p
-            for k, n, p in zip(setting.kernel_size, x.shape[-2:], setting.padding, strict=True)
+            k <= n + 2 * p for k, n, p in zip(setting.kernel_size, x.shape[-2:], setting.padding, strict=True)
         )
     )
 

@@ -638,6 +638,66 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
 }
 
 
+REFUSED |= {
+    "channels without a cure": (
+        lambda: cb.conv2d(x, torch.ones(5, 2, 3, 3)),
+        ValueError,
+        "input has 3 channels but weight takes 2: input (2, 3, 5, 7), weight (5, 2, 3, 3)",
+    ),
+    "a kernel too wide for one row of windows": (
+        lambda: cb.corr2d(torch.ones(2, 4), torch.ones(2, 5)),
+        ValueError,
+        "kernel 2×5 does not fit input 2×4 with padding 0: output width would be 4 − 5 + 1 = 0",
+    ),
+    "stride and padding by a slip, transposed": (
+        lambda: cb.conv_transpose2d(
+            torch.ones(1, 1, 3, 3), torch.ones(1, 1, 1, 1), stride=2**20, padding=(7, 9)
+        ),
+        ValueError,
+        (
+            "stride, padding or dilation=(1048576, (7, 9), 1) makes a plane of 2097153×2097153 = "
+            "4398050705409 cells out of an input of 3×3; at most 268435456 are allowed"
+        ),
+    ),
+    "padding by a slip, unfolded": (
+        lambda: cb.unfold(torch.ones(1, 3, 4), 1, padding=(10**5, 10**6)),
+        ValueError,
+        (
+            "padding=(100000, 1000000) makes a plane of 200003×2000004 = 400006800012 cells out of an input "
+            "of 3×4; at most 268435456 are allowed"
+        ),
+    ),
+    "a size by a slip, folded": (
+        lambda: cb.fold(
+            torch.ones(1, 4), (10**5, 10**6), 1, padding=(5, 8), stride=(10**5 + 5, 5 * 10**5 + 8)
+        ),
+        ValueError,
+        (
+            "output_size or padding=((100000, 1000000), (5, 8)) makes a plane of 100010×1000016 = "
+            "100011600160 cells out of an input of 1×1; at most 268435456 are allowed"
+        ),
+    ),
+    "mirroring too far": (
+        lambda: cb.pad(torch.ones(3, 4), (3, 0), "reflect"),
+        ValueError,
+        'mode="reflect" can pad 3 rows by at most 2 on a side (the edge itself is not repeated), got 3 and 3',
+    ),
+    "too many numbers": (
+        lambda: cb.conv2d_input((1, 1, 2**32, 2**31), torch.ones(1, 1, 1, 1), torch.ones(1, 1, 1, 1)),
+        ValueError,
+        (
+            "input_size must be at most 2⁶³ − 1 numbers in all, got (1, 1, 4294967296, 2147483648): "
+            "9223372036854775808"
+        ),
+    ),
+    "a dense layer of three dimensions": (
+        lambda: cb.nearest_kernel(torch.ones(3, 4, 4), 2),
+        ValueError,
+        "W must have 4 dimensions (output rows, output columns, rows, columns), got shape (3, 4, 4)",
+    ),
+}
+
+
 @pytest.mark.parametrize("name", STUMBLES)
 def test_each_stumbling_block_has_its_sentence(name: str) -> None:
     """The whole sentence is as written, its type is ValueError or TypeError, and torch says less, or "
@@ -720,6 +780,20 @@ def test_nothing_is_computed_before_all_arguments_are_judged(call: Callable[...,
     untouchable = (t.as_subclass(Untouchable) for t in (torch.ones(2, 3, 5, 7), torch.ones(3, 3, 3, 3)))
     with pytest.raises((ValueError, TypeError)):
         call(*untouchable)
+
+
+def test_what_is_large_is_allowed_up_to_the_bound_and_beside_a_large_input() -> None:
+    """2²⁸ cells are allowed, one row more is not; a large input may grow to four times its size."""
+    sides = ((2**13 - 1, 2**13 - 1),) * 2
+    one = torch.ones(1)
+    assert _checks.pad_arguments(torch.ones(2, 2), sides, "zeros", 0)[1] == sides
+    with pytest.raises(ValueError, match="at most 268435456"):
+        _checks.pad_arguments(torch.ones(3, 2), sides, "zeros", 0)
+    large = one.expand(2, 2**14, 2**12)  # 2²⁷ numbers that take the memory of one
+    assert _checks.pad_arguments(large, ((0, 0), (0, 5 * 2**11)), "zeros", 0)
+    with pytest.raises(ValueError, match="makes 2 planes of 16384×16385 = 268451840 cells, 536903680 in all"):
+        _checks.pad_arguments(large, ((0, 0), (0, 3 * 2**12 + 1)), "zeros", 0)
+    assert cb.conv_matrix(torch.ones(1, 1, 1, 1, device="meta"), 2**7).shape == (2**14, 2**14)
 
 
 def test_settings_hold_no_step_that_torch_would_wrap() -> None:

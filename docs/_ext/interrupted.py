@@ -24,6 +24,7 @@ RUNNING, FAILED = "running", "failed"
 def begin(app: Sphinx, config: Any) -> None:
     """Forget what an unfinished build noted, and put up the mark of this one."""
     forget(Path(app.doctreedir), Path(config.nb_execution_cache_path))
+    Path(app.doctreedir).mkdir(parents=True, exist_ok=True)
     (Path(app.doctreedir) / MARK).write_text(RUNNING, encoding="utf-8")
 
 

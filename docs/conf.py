@@ -44,8 +44,9 @@ gettext_compact = False
 gettext_uuid = False
 
 extensions = [
-    # what must happen before the others look: the remains of a build that failed, the kernel, the keys, the reference's pages, the drawn identity
+    # what must happen before the others look: what a stopped build left, the kernel, the keys, the reference's pages, the identity
     "interrupted",
+    "same_bytes",
     "forked_kernel",
     "staleness",
     "reference_pages",

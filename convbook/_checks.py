@@ -14,6 +14,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from convbook import _forms
 from convbook._forms import Pair, Sides, as_int, describe, integer, pair, sides
 from convbook.geometry import padding_sides, transposed_size, windows_that_fit
 
@@ -25,6 +26,9 @@ LARGEST_PLANE = 2**28
 A padding of 10⁹ is a slip of the finger; without a bound it would take the machine down."""
 
 NO_PADDING: Sides = ((0, 0), (0, 0))
+
+flag = _forms.flag
+"""Judge a true-or-false argument; it lives with the forms, because sizes need it without torch."""
 
 
 class Setting(NamedTuple):
@@ -486,10 +490,10 @@ def pool2d_setting(
     """Judge a pooling's arguments; `name` is the function's, for the message."""
     x = images("input", input, name, channels_may_be_empty=False)
     kernel, step, cut, gap = pool_window(kernel_size, stride, padding, dilation)
-    flag("ceil_mode", ceil_mode)
+    up = flag("ceil_mode", ceil_mode)
     around = ((cut[0], cut[0]), (cut[1], cut[1]))
     size = _plane(x)
-    out = windows_that_fit(size, kernel, step, around, gap, bool(ceil_mode), noun="pooling window")
+    out = windows_that_fit(size, kernel, step, around, gap, up, noun="pooling window")
     full = (size[0] + 2 * cut[0], size[1] + 2 * cut[1])
     _plane_is_sane("padding", padding, size, full, _planes(x))
     return PoolSetting(kernel, _short(step, size, around), cut, _between(gap, kernel), out)
@@ -504,7 +508,7 @@ def pool_window(
     half the kernel, so that every window without gaps holds at least one pixel.
     """
     kernel = pair("kernel_size", kernel_size, 1)
-    default = stride is None or (isinstance(stride, Sequence) and len(stride) == 0)
+    default = stride is None or (isinstance(stride, (tuple, list)) and len(stride) == 0)
     step = kernel if default else pair("stride", stride, 1)
     cut = pair("padding", padding, 0)
     gap = pair("dilation", dilation, 1)
@@ -537,8 +541,9 @@ def wanted_size(output_size: object) -> tuple[int | None, int | None]:
             f"output_size must be an integer or a pair (rows, columns), got {len(two)} values: "
             f"{output_size!r}"
         )
-    pair("output_size", tuple(0 if wanted is None else wanted for wanted in two), 0)
-    rows, columns = (None if wanted is None else as_int(wanted) for wanted in two)
+    if None not in two:
+        return pair("output_size", output_size, 0)
+    rows, columns = (None if wanted is None else integer("output_size", wanted, 0) for wanted in two)
     return rows, columns
 
 
@@ -583,6 +588,8 @@ def divisor_override(value: object) -> int | None:
         raise TypeError(f"divisor_override must be an integer or None, got {describe(value)}")
     if number == 0:
         raise ValueError("divisor_override must not be 0: every window's sum is divided by it")
+    if abs(number) >= 2**63:
+        raise ValueError(f"divisor_override must fit into 64 bits, at most 2⁶³ − 1, got {number}")
     return number
 
 
@@ -727,13 +734,6 @@ def one_plane(name: str, value: object) -> Tensor:
             "channel gives it"
         )
     return x
-
-
-def flag(name: str, value: object) -> bool:
-    """Judge a true-or-false argument."""
-    if not isinstance(value, (bool, int)):
-        raise TypeError(f"{name} must be True or False, got {describe(value)}")
-    return bool(value)
 
 
 def one_of(name: str, value: object, words: Sequence[str]) -> str:

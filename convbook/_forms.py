@@ -29,10 +29,10 @@ def as_int(value: object) -> int | None:
     if type(value) is int:
         return value
     # A tensor of one integer has __index__ too, but reading it would wait for the device that holds it.
-    if isinstance(value, bool) or hasattr(value, "requires_grad") or not hasattr(value, "__index__"):
+    if isinstance(value, bool) or hasattr(value, "requires_grad"):
         return None
     try:
-        return operator.index(value)
+        return operator.index(value)  # type: ignore[arg-type]
     except TypeError:
         return None
 
@@ -182,6 +182,22 @@ def sides(name: str, value: object) -> Sides:
         return (top, bottom), (left, right)
     rows, columns = pair(name, value, 0)
     return (rows, rows), (columns, columns)
+
+
+def flag(name: str, value: object) -> bool:
+    """Judge a true-or-false argument; a number is neither, as for torch.
+
+    Examples
+    --------
+    >>> flag("ceil_mode", True)
+    True
+    >>> flag("ceil_mode", 1)
+    Traceback (most recent call last):
+    TypeError: ceil_mode must be True or False, got 1
+    """
+    if not isinstance(value, bool):
+        raise TypeError(f"{name} must be True or False, got {describe(value)}")
+    return value
 
 
 def describe(value: object) -> str:

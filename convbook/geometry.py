@@ -24,6 +24,7 @@ from convbook._forms import (
     Pair,
     Sides,
     describe,
+    flag,
     integer,
     pair,
     sides,
@@ -141,7 +142,7 @@ def output_size(
     step = pair("stride", stride, 1)
     gap = pair("dilation", dilation, 1)
     around = padding_sides(padding, kernel, step, gap)
-    return windows_that_fit(size, kernel, step, around, gap, ceil_mode)
+    return windows_that_fit(size, kernel, step, around, gap, flag("ceil_mode", ceil_mode))
 
 
 def windows_that_fit(
@@ -502,8 +503,8 @@ def layers_until(
         )
         if min(after) < 1:
             break
-        open_axes = [axis for axis in (0, 1) if size[axis] > goal[axis]]
-        if all(after[axis] >= size[axis] for axis in open_axes) and not _an_axis_closes(size, after):
+        # An axis that still shrinks ends the stack sometime, even if it is not the one that is too large.
+        if all(later >= now for now, later in zip(size, after, strict=True)):
             raise ValueError(
                 f"the size never comes down to {_times(goal)}: a layer with kernel {_times(kernel)}, "
                 f"stride {_times(step)} and padding {_show_sides(around)} takes {_times(size)} to "
@@ -662,7 +663,7 @@ def cost(
     rows, columns = output_size(size, kernel, stride, padding, dilation)
     taps = ins // parts * kernel[0] * kernel[1]
     outputs = images * outs * rows * columns
-    parameters = outs * taps + (outs if bias else 0)
+    parameters = outs * taps + (outs if flag("bias", bias) else 0)
     return Cost(
         multiply_adds=outputs * taps,
         parameters=parameters,
@@ -703,11 +704,6 @@ def _axis_uses(n: int, k: int, s: int, start: int, d: int, windows: int) -> list
         meeting = (high - first) // period - (low - 1 - first) // period
         uses.append(max(0, meeting) if place % common == 0 else 0)
     return uses
-
-
-def _an_axis_closes(size: Pair, after: tuple[int, ...]) -> bool:
-    """Whether some axis still shrinks, so that the stack ends there even if the other axis stands still."""
-    return any(later < now for now, later in zip(size, after, strict=True))
 
 
 def _equal_steps(

@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 from torch import nn
 
 from convbook import (
+    Cost,
     Layer,
     cost,
     effective_kernel_size,
+    geometry,
     layers_until,
     output_size,
     pixel_uses,
@@ -551,6 +553,14 @@ def test_pixel_uses_is_quick_and_bounded():
     assert time.process_time() - start < 5
 
 
+def test_the_largest_table_has_as_many_pixels_as_allowed(monkeypatch):
+    """Rows times columns is what counts: up to the bound a table is made, above it refused."""
+    monkeypatch.setattr(geometry, "_LARGEST_TABLE", 12)
+    assert pixel_uses((3, 4), 1) == ((1,) * 4,) * 3
+    with pytest.raises(ValueError, match="input_size 4×4 has 16, at most 12 are allowed"):
+        pixel_uses(4, 1)
+
+
 # ------------------------------------------------------------------------------------------------------ cost
 
 
@@ -575,6 +585,7 @@ def test_cost_of_nothing_and_of_wide_numbers():
     empty = cost(5, 3, batch=0)
     assert (empty.multiply_adds, empty.parameters, empty.input_bytes, empty.output_bytes) == (0, 10, 0, 0)
     assert cost(5, 3, itemsize=8).parameter_bytes == 80
+    assert cost(1, 1, itemsize=1) == Cost(1, 2, 1, 2, 1)
 
 
 @pytest.mark.parametrize(
@@ -583,6 +594,10 @@ def test_cost_of_nothing_and_of_wide_numbers():
         (
             lambda: cost(5, 3, 4, 6, groups=3),
             "groups=3 must divide in_channels=4 (remainder 1) and out_channels=6 (remainder 0)",
+        ),
+        (
+            lambda: cost(5, 3, 6, 4, groups=3),
+            "groups=3 must divide in_channels=6 (remainder 0) and out_channels=4 (remainder 1)",
         ),
         (lambda: cost(5, 3, 0), "in_channels must be at least 1, got 0"),
         (lambda: cost(5, 3, batch=-1), "batch must be at least 0, got -1"),
@@ -596,6 +611,17 @@ def test_cost_says_what_is_wrong(call, sentence):
     """Each error names its argument."""
     with says(ValueError, sentence):
         call()
+
+
+@pytest.mark.parametrize(
+    ("value", "words"), [(1, "1"), (0, "0"), ("no", "'no' (a str)"), (None, "None"), (1.0, "1.0 (a float)")]
+)
+def test_true_or_false_is_no_number_and_no_word(value, words):
+    """Sizes judge their flags as the operations do, so that "no" does not count as true."""
+    with says(TypeError, f"ceil_mode must be True or False, got {words}"):
+        output_size(5, 2, ceil_mode=value)
+    with says(TypeError, f"bias must be True or False, got {words}"):
+        cost(5, 2, bias=value)
 
 
 def test_geometry_needs_no_torch():

@@ -666,6 +666,29 @@ ONES = torch.ones(1, 2, 5, 6)
             TypeError,
             "return_indices must be True or False, got None",
         ),
+        (
+            lambda: avg_pool2d(ONES, 2, divisor_override=2**63),
+            ValueError,
+            "divisor_override must fit into 64 bits, at most 2⁶³ − 1, got 9223372036854775808",
+        ),
+        (
+            lambda: avg_pool2d(ONES, 2, divisor_override=-(2**63)),
+            ValueError,
+            "divisor_override must fit into 64 bits, at most 2⁶³ − 1, got -9223372036854775808",
+        ),
+        (
+            lambda: adaptive_avg_pool2d(ONES, (None, -1)),
+            ValueError,
+            "output_size must be at least 0, got -1",
+        ),
+        (
+            lambda: adaptive_avg_pool2d(ONES, [None, 2.0]),
+            TypeError,
+            (
+                "output_size must be an integer, got 2.0 (a float); write output_size=2 (a division // keeps "
+                "integers)"
+            ),
+        ),
         (lambda: lp_pool2d(ONES, 0, 2), ValueError, "norm_type must be positive and finite, got 0"),
         (lambda: lp_pool2d(ONES, NAN, 2), ValueError, "norm_type must be positive and finite, got nan"),
         (
@@ -690,7 +713,10 @@ ONES = torch.ones(1, 2, 5, 6)
         (
             lambda: adaptive_max_pool2d(ONES, 2.0),
             TypeError,
-            "output_size must be an integer or a pair of integers (rows, columns), got (2.0, 2.0)",
+            (
+                "output_size must be an integer or a pair of integers (rows, columns), got 2.0 (a float); "
+                "write output_size=2 (a division // keeps integers)"
+            ),
         ),
         (
             lambda: adaptive_max_pool2d(ONES[:, :0], 2),

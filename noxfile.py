@@ -427,8 +427,9 @@ def readme_example() -> str:
 
 
 def floors() -> list[str]:
-    """Return the oldest versions that pyproject.toml allows, as pins."""
-    return [need.replace(">=", "==") for need in PYPROJECT["project"]["dependencies"]]
+    """Return the oldest versions that pyproject.toml allows for the package and its tests, as pins."""
+    needs = [*PYPROJECT["project"]["dependencies"], *requirements("tests")]
+    return [need.partition("#")[0].strip().replace(">=", "==") for need in needs]
 
 
 def name_of(requirement: str) -> str:
@@ -439,9 +440,10 @@ def name_of(requirement: str) -> str:
 @session(default=False)
 def minimums(session: nox.Session) -> None:
     """Run the tests with the oldest versions allowed; `TORCH=2.13.0 nox -s minimums` chooses torch's."""
+    stated = floors()
     pins = [
         f"torch=={os.environ['TORCH']}" if name_of(pin) == "torch" and "TORCH" in os.environ else pin
-        for pin in floors()
+        for pin in stated
     ]
     old = {name_of(pin) for pin in pins}
     others = [
@@ -449,6 +451,10 @@ def minimums(session: nox.Session) -> None:
     ]
     # Old releases warn about each other: shown, but no error here.
     versions(session, ENVIRONMENTS / "minimums", pins + others, pins, "-W", "default")
+    proven = [pin for pin in pins if pin in stated]
+    session.log(f"these floors hold here: {', '.join(proven)}")
+    for pin in sorted(set(pins) - set(stated)):
+        session.warn(f"NOT its floor, but as asked by TORCH: {pin}. Without TORCH the floor itself is run")
 
 
 @session(default=False)

@@ -441,6 +441,11 @@ def receptive_field(layers: Iterable[object]) -> ReceptiveField:
     >>> receptive_field([(3, 2, 1), (3, 2, 1)])
     ReceptiveField(size=(7, 7), jump=(4, 4), start=(-3, -3))
     """
+    if not isinstance(layers, Iterable):
+        raise TypeError(
+            f"layers must be several layers, from the input upwards, got {describe(layers)}; "
+            "a single one goes into a list, receptive_field([layer])"
+        )
     size, jump, start = [1, 1], [1, 1], [0, 0]
     for position, layer in enumerate(layers):
         kernel, step, around, gap = _judged_layer(position, layer)
@@ -713,15 +718,12 @@ def _equal_steps(
     change = (size[0] - after[0], size[1] - after[1])
     if any(step[a] > 1 and change[a] for a in (0, 1)):
         return 1  # a stride above 1 shrinks geometrically until it stands still: few layers, one by one
-    # Layers until the axis no longer holds a kernel; at least one, since one fits.
-    fits = [
-        (size[a] - _reach(kernel[a], gap[a]) + sum(around[a])) // change[a] + 1
-        for a in (0, 1)
-        if change[a] > 0
-    ]
-    if all(change[a] > 0 or size[a] <= goal[a] for a in (0, 1)):
-        fits.append(max(-(-(size[a] - goal[a]) // change[a]) for a in (0, 1) if size[a] > goal[a]))
-    return max(1, min(fits))
+    shrinking = [a for a in (0, 1) if change[a] > 0]
+    # Layers after which the axis still holds a kernel; one may be added in any case, since one fits now.
+    same = [(size[a] - _reach(kernel[a], gap[a]) + sum(around[a])) // change[a] for a in shrinking]
+    # Layers until the axis has come down to the goal.
+    same += [-(-(size[a] - goal[a]) // change[a]) for a in shrinking if size[a] > goal[a]]
+    return max(1, min(same))
 
 
 def _judged_layer(position: int, layer: object) -> tuple[Pair, Pair, Sides, Pair]:

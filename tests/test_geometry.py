@@ -6,6 +6,7 @@ import re
 import sys
 import time
 import warnings
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -152,6 +153,20 @@ def test_words_for_padding():
         (
             lambda: output_size(2, 9, 3, ceil_mode=True),
             "kernel 9×9 does not fit input 2×2 with padding 0: output height would be ⌈(2 − 9) / 3⌉ + 1 = −1",
+        ),
+        (
+            lambda: output_size(2, 9, 1, ((0, 1), (0, 0))),
+            (
+                "kernel 9×9 does not fit input 2×2 with padding ((0, 1), (0, 0)): output height would be "
+                "2 + 0 + 1 − 9 + 1 = −5"
+            ),
+        ),
+        (
+            lambda: output_size(2, 9, 1, ((1, 1), (0, 2))),
+            (
+                "kernel 9×9 does not fit input 2×2 with padding ((1, 1), (0, 2)): output height would be "
+                "2 + 1 + 1 − 9 + 1 = −4"
+            ),
         ),
         (lambda: output_size(0, 1), "input_size must be at least 1 on both axes, got 0"),
         (lambda: output_size(5, 1, stride=(1, 0)), "stride must be at least 1 on both axes, got (1, 0)"),
@@ -404,6 +419,7 @@ def test_every_form_of_a_layer_means_the_same():
     assert {receptive_field([form]) for form in forms} == {((5, 5), (2, 2), (-1, -1))}
     assert receptive_field([3]) == receptive_field([(3,)]) == ((3, 3), (1, 1), (0, 0))
     assert receptive_field([nn.Conv2d(1, 1, 4, padding="same")]).start == (-1, -1)
+    assert receptive_field([SimpleNamespace(kernel_size=3)]) == receptive_field([3])
 
 
 def test_an_empty_stack_sees_one_pixel():
@@ -431,6 +447,38 @@ def test_an_empty_stack_sees_one_pixel():
                 "layer 0 of the stack, a value of type dict: keys are kernel_size and, optionally, "
                 "stride, padding, "
                 "dilation; got ['size']"
+            ),
+        ),
+        (
+            [{"stride": 2}],
+            ValueError,
+            (
+                "layer 0 of the stack, a value of type dict: keys are kernel_size and, optionally, "
+                "stride, padding, dilation; got ['stride']"
+            ),
+        ),
+        (
+            [{"kernel_size": 3, "strides": 2}],
+            ValueError,
+            (
+                "layer 0 of the stack, a value of type dict: keys are kernel_size and, optionally, "
+                "stride, padding, dilation; got ['kernel_size', 'strides']"
+            ),
+        ),
+        (
+            3,
+            TypeError,
+            (
+                "layers must be several layers, from the input upwards, got 3; a single one goes into a list, "
+                "receptive_field([layer])"
+            ),
+        ),
+        (
+            nn.Conv2d(1, 1, 3),
+            TypeError,
+            (
+                "layers must be several layers, from the input upwards, got a value of type Conv2d; a single "
+                "one goes into a list, receptive_field([layer])"
             ),
         ),
         (
@@ -502,6 +550,8 @@ def test_layers_until_needs_no_loop_over_a_huge_size():
     assert layers_until((10**30, 8), (5, 3), padding=(0, 1), target=8) == (10**30 - 8) // 4
     assert layers_until((10**30, 9), 3, stride=(1, 2), padding=(0, 1)) == (10**30 - 1) // 2
     assert layers_until(2**500, 2, 2) == 500
+    # A kernel as large as the image, padded so that each layer takes one row.
+    assert layers_until(10**30, 10**30, padding=10**30 // 2 - 1) == 10**30 - 1
     assert time.process_time() - start < 5
 
 

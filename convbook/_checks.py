@@ -846,14 +846,18 @@ def _channels_cure(x: Tensor, w: Tensor, groups: int) -> str:
         return "; weight is (output channels, input channels, …): perhaps the two are swapped"
     if groups == 1 and w.shape[1] == 1:
         return f"; for one kernel for each channel pass groups={x.shape[-3]}"
-    return ""
+    if x.shape[-3] % groups:
+        return f"; groups must divide the {x.shape[-3]} input channels, remainder {x.shape[-3] % groups}"
+    fitting = (w.shape[0], x.shape[-3] // groups, *w.shape[2:])
+    return f"; weight.shape[1] is input channels / groups: for this input the weight is {fitting}"
 
 
 def _bias(b: Tensor | None, outs: int) -> None:
     if b is not None and (b.dim() != 1 or b.shape[0] != outs):
+        cure = "; write bias.flatten()" if b.numel() == outs else ""
         raise ValueError(
             f"bias must have one number for each of the {outs} output channels, shape ({outs},), got "
-            f"{shape(b)}"
+            f"{shape(b)}{cure}"
         )
 
 

@@ -70,7 +70,7 @@ def integer(name: str, value: object, minimum: int) -> int:
     """
     number = as_int(value)
     if number is None:
-        raise TypeError(f"{name} must be an integer, got {describe(value)}{_whole_float_cure(name, value)}")
+        raise TypeError(f"{name} must be an integer, got {describe(value)}{_integer_cure(name, value)}")
     if number < minimum:
         raise ValueError(f"{name} must be at least {minimum}, got {number}")
     return number
@@ -124,7 +124,7 @@ def pair(name: str, value: object, minimum: int) -> Pair:
     if rows is None or columns is None:
         raise TypeError(
             f"{name} must be an integer or a pair of integers (rows, columns), "
-            f"got {describe(value)}{_whole_float_cure(name, value)}"
+            f"got {describe(value)}{_integer_cure(name, value)}"
         )
     if rows < minimum or columns < minimum:
         raise ValueError(f"{name} must be at least {minimum} on both axes, got {describe(value)}")
@@ -218,8 +218,10 @@ def describe(value: object) -> str:
     return f"a value of type {type(value).__name__}"
 
 
-def _whole_float_cure(name: str, value: object) -> str:
-    """Offer the integer where somebody wrote 2.0, the usual result of a division."""
+def _integer_cure(name: str, value: object) -> str:
+    """Offer the integer where somebody wrote 2.0, the usual result of a division, or a tensor."""
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
         return f"; write {name}={int(value)} (a division // keeps integers)"
+    if hasattr(value, "requires_grad") and getattr(value, "shape", None) == ():
+        return f"; read the number with {name}=int({name})"
     return ""

@@ -301,7 +301,8 @@ def same_padding(
     if input_size is None and step != (1, 1):
         raise ValueError(
             f"same_padding needs input_size at stride {_times(step)}: the total is "
-            "max((⌈n / s⌉ − 1)·s + d·(k − 1) + 1 − n, 0), which depends on the size n"
+            "max((⌈n / s⌉ − 1)·s + d·(k − 1) + 1 − n, 0), which depends on the size n; for an image X pass "
+            "input_size=X.shape[-2:]"
         )
     size = (1, 1) if input_size is None else pair("input_size", input_size, 1)
     totals = [
@@ -347,6 +348,9 @@ def padding_sides(padding: object, kernel: Pair, step: Pair, gap: Pair) -> Sides
             if padding.lower() in ("same", "valid")
             else ""
         )
+        if padding.lower() == "full":  # SciPy's word
+            full = (_reach(kernel[0], gap[0]) - 1, _reach(kernel[1], gap[1]) - 1)
+            cure = f"; every window that meets a pixel: padding={_argument(full)}"
         raise ValueError(
             'padding must be an integer, a pair, ((top, bottom), (left, right)), "valid" or "same", '
             f"got {padding!r}{cure}"

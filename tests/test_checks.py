@@ -57,7 +57,7 @@ STUMBLES: dict[str, tuple[Callable[[], Any], type[Exception], str, Callable[[], 
             "same_padding needs input_size at stride 2: the total is max((⌈n / s⌉ − 1)·s + d·(k − 1) + 1 − "
             "n, "
             "0), which depends on "
-            "the size n"
+            "the size n; for an image X pass input_size=X.shape[-2:]"
         ),
         lambda: F.conv2d(x, w, padding="same", stride=2),
         "not supported",
@@ -271,8 +271,8 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         ValueError,
         (
             "input has 3 channels but weight takes 3 per group · 3 groups = 9: input (2, 3, 5, 7), weight "
-            "(4, "
-            "3, 3, 3)"
+            "(4, 3, 3, 3); weight.shape[1] is input channels / groups: for this input the weight is "
+            "(4, 1, 3, 3)"
         ),
     ),
     "groups and output": (
@@ -308,7 +308,10 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "stride in a tensor": (
         lambda: cb.conv2d(x, w, stride=torch.tensor(2)),
         TypeError,
-        "stride must be an integer or a pair of integers (rows, columns), got a Tensor of shape ()",
+        (
+            "stride must be an integer or a pair of integers (rows, columns), got a Tensor of shape (); read "
+            "the number with stride=int(stride)"
+        ),
     ),
     "three strides": (
         lambda: cb.conv2d(x, w, stride=(1, 2, 3)),
@@ -351,7 +354,10 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "bias as a column": (
         lambda: cb.conv2d(x, w, torch.ones(4, 1)),
         ValueError,
-        "bias must have one number for each of the 4 output channels, shape (4,), got (4, 1)",
+        (
+            "bias must have one number for each of the 4 output channels, shape (4,), got (4, 1); write "
+            "bias.flatten()"
+        ),
     ),
     "no row": (
         lambda: cb.conv2d(torch.ones(2, 3, 0, 7), w),
@@ -639,10 +645,26 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
 
 
 REFUSED |= {
-    "channels without a cure": (
+    "channels that nothing explains": (
         lambda: cb.conv2d(x, torch.ones(5, 2, 3, 3)),
         ValueError,
-        "input has 3 channels but weight takes 2: input (2, 3, 5, 7), weight (5, 2, 3, 3)",
+        (
+            "input has 3 channels but weight takes 2: input (2, 3, 5, 7), weight (5, 2, 3, 3); "
+            "weight.shape[1] is input channels / groups: for this input the weight is (5, 3, 3, 3)"
+        ),
+    ),
+    "groups that divide neither": (
+        lambda: cb.conv2d(x, w, groups=2),
+        ValueError,
+        (
+            "input has 3 channels but weight takes 3 per group · 2 groups = 6: input (2, 3, 5, 7), weight "
+            "(4, 3, 3, 3); groups must divide the 3 input channels, remainder 1"
+        ),
+    ),
+    "a stride in a tensor of one dimension": (
+        lambda: cb.conv2d(x, w, stride=torch.tensor([2])),
+        TypeError,
+        "stride must be an integer or a pair of integers (rows, columns), got a Tensor of shape (1,)",
     ),
     "a kernel too wide for one row of windows": (
         lambda: cb.corr2d(torch.ones(2, 4), torch.ones(2, 5)),

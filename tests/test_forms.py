@@ -66,7 +66,10 @@ def test_integer_takes_from_the_minimum_on():
         integer("groups", True, 1)
     with says(TypeError, "groups must be an integer, got 1e+300 (a float)"):
         integer("groups", 1e300, 1)
-    with says(TypeError, "groups must be an integer, got a Tensor of shape ()"):
+    with says(
+        TypeError,
+        "groups must be an integer, got a Tensor of shape (); read the number with groups=int(groups)",
+    ):
         integer("groups", torch.tensor(2), 1)
 
 

@@ -185,10 +185,17 @@ def test_words_for_padding():
             ),
         ),
         (
-            lambda: output_size(5, 1, padding="full"),
+            lambda: output_size(5, (3, 2), padding="Full", dilation=(2, 1)),
             (
                 'padding must be an integer, a pair, ((top, bottom), (left, right)), "valid" or "same", got '
-                "'full'"
+                "'Full'; every window that meets a pixel: padding=(4, 1)"
+            ),
+        ),
+        (
+            lambda: output_size(5, 3, padding="half"),
+            (
+                'padding must be an integer, a pair, ((top, bottom), (left, right)), "valid" or "same", got '
+                "'half'"
             ),
         ),
         (
@@ -348,7 +355,7 @@ def test_same_padding_needs_the_size_at_a_stride():
     sentence = (
         "same_padding needs input_size at stride 1×2: the total is max((⌈n / s⌉ − 1)·s + d·(k − 1) + 1 − "
         "n, 0), "
-        "which depends on the size n"
+        "which depends on the size n; for an image X pass input_size=X.shape[-2:]"
     )
     with says(ValueError, sentence):
         same_padding(3, stride=(1, 2))
@@ -469,8 +476,8 @@ def test_an_empty_stack_sees_one_pixel():
             3,
             TypeError,
             (
-                "layers must be several layers, from the input upwards, got 3; a single one goes into a list, "
-                "receptive_field([layer])"
+                "layers must be several layers, from the input upwards, got 3; a single one goes into a "
+                "list, receptive_field([layer])"
             ),
         ),
         (

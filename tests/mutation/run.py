@@ -153,7 +153,7 @@ def mutants(module: str) -> Iterator[Mutant]:
         last = place[-1]
         node = getattr(parent, last) if isinstance(last, str) else parent[last]
         before = ast.unparse(node)
-        new = change(node)
+        new = ast.copy_location(change(node), node)
         after = ast.unparse(new)
         if isinstance(last, str):
             setattr(parent, last, new)

@@ -191,12 +191,12 @@ def test_the_methods_that_run_on_a_device_are_all_but_box() -> None:
     assert {op.name.partition(":")[2] for op in METHODS} == set(convbook.METHODS) - {"box"}
 
 
-# ------------------------------------------------------------------------------- the GPU's own tests, from here
+# ----------------------------------------------------------------------- the GPU's own tests, from here
 
 
 def gpu_session(*options: str) -> subprocess.CompletedProcess[str]:
     """What `nox -s gpu` runs."""
-    command = [sys.executable, "-m", "pytest", "-m", "gpu", "tests/gpu", "-q", *options]
+    command = [sys.executable, "-m", "pytest", "-m", "gpu", "tests/gpu", *options]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600, check=False)
 
 

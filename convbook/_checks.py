@@ -140,8 +140,8 @@ def arithmetic_dtype(name: str, value: Tensor) -> None:
         raise TypeError(
             f"{name} must hold numbers, got bool; count with {name}.long() or measure with {name}.float()"
         )
-    known = value.dtype in INTEGERS or value.is_complex() or value.is_floating_point()
-    if value.is_quantized or not known or (value.dtype.itemsize == 1 and value.is_floating_point()):
+    wide = value.is_floating_point() and value.dtype.itemsize > 1
+    if not (wide or value.is_complex() or value.dtype in INTEGERS):
         cure = "; convert it with .float()" if value.is_floating_point() else ""
         cure = "; convert it with .dequantize()" if value.is_quantized else cure
         raise TypeError(
@@ -402,7 +402,7 @@ def structure_setting(
 def dense_weights(W: object) -> Pair:
     """Judge the weights of a dense layer between images of one size; return that size."""
     value = tensor("W", W)
-    if value.dim() != 4 or value.shape[:2] != value.shape[2:] or 0 in value.shape:
+    if value.dim() == 0 or value.shape[:2] != value.shape[2:] or 0 in value.shape:
         raise ValueError(
             "W must have the shape (rows, columns, rows, columns), output cell and input pixel, got "
             f"{shape(value)}"
@@ -551,7 +551,8 @@ def ordered_dtype(function: str, x: Tensor, name: str = "input") -> None:
     """Judge that a tensor's numbers can be compared, as a maximum needs it."""
     if x.dtype in REALS or x.dtype in COUNTERS:
         return
-    cure = f"pool {name}.abs()" if x.is_complex() else f"convert it with {name}.long()"
+    cure = f"convert it with {name}.{'float' if x.is_floating_point() else 'long'}()"
+    cure = f"pool {name}.abs()" if x.is_complex() else cure
     why = " (complex numbers have no order)" if x.is_complex() else ""
     raise TypeError(
         f"{name} of {function} must hold real numbers or integers, got {_dtype_name(x.dtype)}{why}; {cure}"

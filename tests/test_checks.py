@@ -644,7 +644,138 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
 }
 
 
+complex_or_more = "must be floating (16 bits or more), complex or integer, got"
+
 REFUSED |= {
+    "a byte that is a float": (
+        lambda: cb.conv2d(x.to(torch.float8_e4m3fn), w.to(torch.float8_e4m3fn)),
+        TypeError,
+        f"input {complex_or_more} float8_e4m3fn; convert it with .float()",
+    ),
+    "half a byte": (
+        lambda: cb.conv2d(torch.empty(x.shape, dtype=torch.uint4), torch.empty(w.shape, dtype=torch.uint4)),
+        TypeError,
+        f"input {complex_or_more} uint4",
+    ),
+    "the largest of bytes that are floats": (
+        lambda: cb.max_pool2d(x.to(torch.float8_e4m3fn), 2),
+        TypeError,
+        (
+            "input of max_pool2d must hold real numbers or integers, got float8_e4m3fn; convert it with "
+            "input.float()"
+        ),
+    ),
+    "an image without columns": (
+        lambda: cb.corr2d(torch.ones(5, 0), torch.ones(2, 2)),
+        ValueError,
+        "X must have at least one row and one column, got shape (5, 0)",
+    ),
+    "true channels": (
+        lambda: cb.corr2d_multi_in(torch.ones(3, 5, 5).bool(), torch.ones(3, 2, 2)),
+        TypeError,
+        "X must hold numbers, got bool; count with X.long() or measure with X.float()",
+    ),
+    "a kernel too large for its channels": (
+        lambda: cb.corr2d_multi_in(torch.ones(3, 5, 5), torch.ones(3, 2, 6)),
+        ValueError,
+        "kernel 2×6 does not fit input 5×5 with padding 0: output width would be 5 − 6 + 1 = 0",
+    ),
+    "channels of corr2d_multi_in_out": (
+        lambda: cb.corr2d_multi_in_out(torch.ones(3, 5, 5), torch.ones(4, 2, 2, 2)),
+        ValueError,
+        (
+            "X has 3 channels but K takes 2: X (3, 5, 5), K (4, 2, 2, 2); each input channel needs a kernel "
+            "of its own, and the results are summed"
+        ),
+    ),
+    "true kernels of several outputs": (
+        lambda: cb.corr2d_multi_in_out(torch.ones(3, 5, 5), torch.ones(4, 3, 2, 2).bool()),
+        TypeError,
+        "K must hold numbers, got bool; count with K.long() or measure with K.float()",
+    ),
+    "dtypes, transposed": (
+        lambda: cb.conv_transpose2d(x.double(), wt),
+        TypeError,
+        (
+            "all tensors must have one dtype, got input is float64, weight is float32; convert one, for "
+            "example weight.to(input.dtype)"
+        ),
+    ),
+    "a true matrix": (
+        lambda: cb.conv_matrix(w.bool(), 5),
+        TypeError,
+        "weight must hold numbers, got bool; count with weight.long() or measure with weight.float()",
+    ),
+    "a dense layer that is one number": (
+        lambda: cb.dense_by_offset(torch.ones(())),
+        ValueError,
+        "W must have the shape (rows, columns, rows, columns), output cell and input pixel, got ()",
+    ),
+    "a dense layer of five dimensions": (
+        lambda: cb.dense_by_offset(torch.ones(2, 3, 2, 3, 1)),
+        ValueError,
+        (
+            "W must have the shape (rows, columns, rows, columns), output cell and input pixel, got (2, 3, "
+            "2, 3, 1)"
+        ),
+    ),
+    "a dense layer without rows": (
+        lambda: cb.dense_by_offset(torch.ones(0, 2, 0, 2)),
+        ValueError,
+        "W must have the shape (rows, columns, rows, columns), output cell and input pixel, got (0, 2, 0, 2)",
+    ),
+    "a true dense layer": (
+        lambda: cb.dense_by_offset(torch.ones(2, 3, 2, 3).bool()),
+        TypeError,
+        "W must hold numbers, got bool; count with W.long() or measure with W.float()",
+    ),
+    "a dense layer without pixels": (
+        lambda: cb.nearest_kernel(torch.ones(3, 4, 0, 4), 2),
+        ValueError,
+        "W must have 4 dimensions (output rows, output columns, rows, columns), got shape (3, 4, 0, 4)",
+    ),
+    "a gradient on another device": (
+        lambda: cb.conv2d_input((2, 3, 5, 7), w, torch.ones(2, 4, 3, 5, device="meta")),
+        ValueError,
+        (
+            "all tensors must be on one device, got grad_output on meta, weight on cpu; move them with "
+            ".to(grad_output.device)"
+        ),
+    ),
+    "a power in words": (
+        lambda: cb.lp_pool2d(x, "2", 2),  # type: ignore[arg-type]
+        TypeError,
+        "norm_type must be a number, got '2' (a str)",
+    ),
+    "padding no column": (
+        lambda: cb.pad(torch.ones(3, 0), 1),
+        ValueError,
+        (
+            "input of pad must have at least 2 dimensions (…, rows, columns), at least one row and one "
+            "column, got shape (3, 0)"
+        ),
+    ),
+    "padding no row": (
+        lambda: cb.pad(torch.ones(0, 3), 1),
+        ValueError,
+        (
+            "input of pad must have at least 2 dimensions (…, rows, columns), at least one row and one "
+            "column, got shape (0, 3)"
+        ),
+    ),
+    "true windows": (
+        lambda: cb.fold(torch.ones(1, 4, 9).bool(), 4, 2),
+        TypeError,
+        "input must hold numbers, got bool; count with input.long() or measure with input.float()",
+    ),
+    "windows of no channel": (
+        lambda: cb.fold(torch.ones(1, 0, 9), 4, 2),
+        ValueError,
+        (
+            "input of fold must have channels · kernel rows · kernel columns rows, a multiple of 2·2 = 4; "
+            "got 0, remainder 0: shape (1, 0, 9)"
+        ),
+    ),
     "channels that nothing explains": (
         lambda: cb.conv2d(x, torch.ones(5, 2, 3, 3)),
         ValueError,
@@ -744,6 +875,26 @@ def test_each_bad_call_has_its_sentence(name: str) -> None:
     with pytest.raises(kind) as caught:
         call()
     assert str(caught.value) == sentence
+
+
+@pytest.mark.filterwarnings("ignore:torch.quantize_per_tensor")
+def test_quantized_numbers_are_refused() -> None:
+    """Their integers mean something else, which .dequantize() says."""
+    image, kernel = (torch.quantize_per_tensor(t, 0.5, 0, torch.qint8) for t in (x, w))
+    with pytest.raises(TypeError, match=f"^input {re.escape(complex_or_more)} qint8; convert it with .dequ"):
+        cb.conv2d(image, kernel)
+
+
+def test_the_smallest_sizes_are_allowed() -> None:
+    """One pixel folded, no stride at all (torch's way to say the window's size), and a divisor near 2⁶³."""
+    assert cb.fold(torch.full((1, 1), 7), 1, 1).tolist() == [[[7]]]
+    assert cb.max_pool2d(x, 2, []).equal(cb.max_pool2d(x, 2))  # type: ignore[arg-type]
+    assert cb.max_pool2d(x, 2, ()).equal(cb.max_pool2d(x, 2))  # type: ignore[arg-type]
+    largest = 2**63 - 1
+    assert cb.avg_pool2d(torch.full((1, 1, 2), largest), (1, 1), divisor_override=largest).tolist() == [
+        [[1, 1]]
+    ]
+    assert cb.avg_pool2d(torch.ones(1, 1, 1), 1, divisor_override=-largest).item() == -(2.0**-63)
 
 
 HUGE: dict[str, Callable[[], Any]] = {

@@ -35,7 +35,8 @@ from torch import Tensor
 from convbook._checks import Setting
 from convbook.algorithms._by_hand import differentiable
 from convbook.algorithms._exact import widened
-from convbook.algorithms._shared import Strip, decline, declines_integers, rows_for
+from convbook.algorithms._shared import decline, declines_integers
+from convbook.algorithms._strips import Strip, rows_for
 
 __all__ = ["MATRICES", "winograd"]
 

@@ -93,6 +93,10 @@ EQUIVALENT: dict[str, str] = {
     "_checks: value.dim() > 2 → value.dim() >= 2": "asked only of what has not two dimensions",
     "geometry: s > 1 → s >= 1": "at stride 1 both ways give d·(k − 1)",
     "geometry: size[a] > goal[a] → size[a] >= goal[a]": "one layer by itself, then as many at once as before",
+    "_checks: Setting(_short(step, size, around), around, _between(gap, kernel), 1, out) → "
+    "Setting(_short(step, size, around), around, _between(gap, kernel), 2, out)": (
+        "unfold and fold read no groups"
+    ),
     "_forms: value >= 0 → value > 0": "0 takes the longer way to the same sides",
 }
 """Mutants that change nothing a test could see: "module: text → change" to the reason."""

@@ -742,6 +742,51 @@ REFUSED |= {
             ".to(grad_output.device)"
         ),
     ),
+    "no column": (
+        lambda: cb.conv2d(torch.ones(2, 3, 5, 0), w),
+        ValueError,
+        (
+            "input must have at least one row and one column, got shape (2, 3, 5, 0); only the batch may be "
+            "empty"
+        ),
+    ),
+    "a layer that leaves the channels out": (
+        lambda: cb.comp_conv2d(lambda image: image[0], torch.ones(3, 1)),
+        ValueError,
+        (
+            "conv(X[None, None]) must have shape (1, 1, rows, columns), got (1, 3, 1); a layer with one output "
+            "channel gives it"
+        ),
+    ),
+    "a layer that makes two of one": (
+        lambda: cb.comp_conv2d(lambda image: torch.cat([image, image]), torch.ones(3, 4)),
+        ValueError,
+        (
+            "conv(X[None, None]) must have shape (1, 1, rows, columns), got (2, 1, 3, 4); a layer with one "
+            "output channel gives it"
+        ),
+    ),
+    "a word in an array": (
+        lambda: cb.pad(x, 1, np.array(["zeros"])),  # type: ignore[arg-type]
+        TypeError,
+        'mode must be one of "zeros", "reflect", "replicate", "circular", got a ndarray of shape (1,)',
+    ),
+    "an unsigned image": (
+        lambda: cb.corr2d(torch.ones(3, 3, dtype=torch.uint16), torch.ones(2, 2, dtype=torch.int64)),
+        TypeError,
+        (
+            "X and K must have one dtype, because torch promotes uint16, uint32 and uint64 to floats alone; "
+            "got X is uint16, K is int64; convert one, for example K.to(X.dtype)"
+        ),
+    ),
+    "an unsigned kernel": (
+        lambda: cb.corr2d(torch.ones(3, 3, dtype=torch.uint8), torch.ones(2, 2, dtype=torch.uint32)),
+        TypeError,
+        (
+            "X and K must have one dtype, because torch promotes uint16, uint32 and uint64 to floats alone; "
+            "got X is uint8, K is uint32; convert one, for example K.to(X.dtype)"
+        ),
+    ),
     "a power in words": (
         lambda: cb.lp_pool2d(x, "2", 2),  # type: ignore[arg-type]
         TypeError,

@@ -221,7 +221,7 @@ html_title = "ConvBook"
 html_static_path = ["_static", "_generated"]
 html_favicon = "_generated/favicon.svg"
 html_css_files = ["book.css"]
-html_js_files = [("book.js", {"defer": "defer"})]
+html_js_files = [("book.js", {"defer": "defer"}), ("versions.js", {"defer": "defer"})]
 html_copy_source = False
 html_show_sourcelink = False
 html_show_sphinx = False
@@ -230,6 +230,7 @@ html_search_language = "en"
 html_sidebars = {
     "**": [
         "sidebar/brand.html",
+        "sidebar/versions.html",
         "sidebar/search.html",
         "sidebar/scroll-start.html",
         "sidebar/navigation.html",

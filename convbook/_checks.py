@@ -832,7 +832,7 @@ def _conv_channels(x: Tensor, w: Tensor, groups: int) -> None:
 
 def _channels_cure(x: Tensor, w: Tensor, groups: int) -> str:
     needed = w.shape[1] * groups
-    if x.shape[-1] == needed and x.shape[-3] != needed:
+    if x.shape[-1] == needed:
         order = "(0, 3, 1, 2)" if x.dim() == 4 else "(2, 0, 1)"
         return (
             f"; if the channels stand last, bring them forward with input.permute{order} (a reshape "

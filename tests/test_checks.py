@@ -754,8 +754,8 @@ REFUSED |= {
         lambda: cb.comp_conv2d(lambda image: image[0], torch.ones(3, 1)),
         ValueError,
         (
-            "conv(X[None, None]) must have shape (1, 1, rows, columns), got (1, 3, 1); a layer with one output "
-            "channel gives it"
+            "conv(X[None, None]) must have shape (1, 1, rows, columns), got (1, 3, 1); a layer with one "
+            "output channel gives it"
         ),
     ),
     "a layer that makes two of one": (
@@ -785,6 +785,84 @@ REFUSED |= {
         (
             "X and K must have one dtype, because torch promotes uint16, uint32 and uint64 to floats alone; "
             "got X is uint8, K is uint32; convert one, for example K.to(X.dtype)"
+        ),
+    ),
+    "one image of three channels for two": (
+        lambda: cb.conv2d(torch.ones(3, 5, 7), torch.ones(4, 2, 3, 3)),
+        ValueError,
+        (
+            "input has 3 channels but weight takes 2: input (3, 5, 7), weight (4, 2, 3, 3); weight.shape[1] "
+            "is input channels / groups: for this input the weight is (4, 3, 3, 3)"
+        ),
+    ),
+    "as many outputs as inputs, in groups": (
+        lambda: cb.conv2d(torch.ones(2, 4, 5, 7), torch.ones(4, 3, 3, 3), groups=2),
+        ValueError,
+        (
+            "input has 4 channels but weight takes 3 per group · 2 groups = 6: input (2, 4, 5, 7), weight "
+            "(4, 3, 3, 3); weight.shape[1] is input channels / groups: for this input the weight is (4, 2, "
+            "3, 3)"
+        ),
+    ),
+    "one channel a kernel, in groups too few": (
+        lambda: cb.conv2d(torch.ones(2, 4, 5, 7), torch.ones(6, 1, 3, 3), groups=2),
+        ValueError,
+        (
+            "input has 4 channels but weight takes 1 per group · 2 groups = 2: input (2, 4, 5, 7), weight "
+            "(6, 1, 3, 3); weight.shape[1] is input channels / groups: for this input the weight is (6, 2, "
+            "3, 3)"
+        ),
+    ),
+    "a kernel without rows": (
+        lambda: cb.conv2d(x, torch.ones(4, 3, 0, 3)),
+        ValueError,
+        "weight must hold at least one kernel of at least one row and one column, got shape (4, 3, 0, 3)",
+    ),
+    "a kernel without columns": (
+        lambda: cb.conv2d(x, torch.ones(4, 3, 3, 0)),
+        ValueError,
+        "weight must hold at least one kernel of at least one row and one column, got shape (4, 3, 3, 0)",
+    ),
+    "a kernel on another device": (
+        lambda: cb.corr2d(torch.ones(3, 3), torch.ones(2, 2, device="meta")),
+        ValueError,
+        "all tensors must be on one device, got X on cpu, K on meta; move them with .to(X.device)",
+    ),
+    "a line to corr2d": (
+        lambda: cb.corr2d(torch.ones(3), torch.ones(2, 2)),
+        ValueError,
+        "X must have 2 dimensions (rows, columns), got 1: shape (3,)",
+    ),
+    "one image of two channels to corr2d": (
+        lambda: cb.corr2d(torch.ones(1, 2, 5, 5), torch.ones(2, 2)),
+        ValueError,
+        (
+            "X must have 2 dimensions (rows, columns), got 4: shape (1, 2, 5, 5); for channels use "
+            "corr2d_multi_in, for batches conv2d"
+        ),
+    ),
+    "a complex image": (
+        lambda: cb.conv2d(x.to(torch.complex64), w.to(torch.float32)),
+        TypeError,
+        (
+            "all tensors must have one dtype, got input is complex64, weight is float32; "
+            "convert one, for example weight.to(input.dtype)"
+        ),
+    ),
+    "a complex kernel": (
+        lambda: cb.conv2d(x.to(torch.int64), w.to(torch.complex64)),
+        TypeError,
+        (
+            "all tensors must have one dtype, got input is int64, weight is complex64; "
+            "integer images need converting: input.to(weight.dtype)"
+        ),
+    ),
+    "two kinds of integers": (
+        lambda: cb.conv2d(x.to(torch.int32), w.to(torch.int64)),
+        TypeError,
+        (
+            "all tensors must have one dtype, got input is int32, weight is int64; "
+            "convert one, for example weight.to(input.dtype)"
         ),
     ),
     "a power in words": (
@@ -940,6 +1018,13 @@ def test_the_smallest_sizes_are_allowed() -> None:
         [[1, 1]]
     ]
     assert cb.avg_pool2d(torch.ones(1, 1, 1), 1, divisor_override=-largest).item() == -(2.0**-63)
+
+
+def test_unsigned_integers_meet_floats() -> None:
+    """Torch promotes uint16 to floats, on either side."""
+    wide, narrow = torch.ones(3, 3), torch.ones(2, 2)
+    assert cb.corr2d(wide, narrow.to(torch.uint16)).tolist() == [[4.0, 4.0], [4.0, 4.0]]
+    assert cb.corr2d(wide.to(torch.uint16), narrow).dtype == torch.float32
 
 
 HUGE: dict[str, Callable[[], Any]] = {

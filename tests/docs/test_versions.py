@@ -68,12 +68,11 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """Return a page that fails the test if a script or a request of it fails."""
+    """Return a page that fails the test if a script of it fails or a file is not there."""
     page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("console", lambda line: faults.append(line.text) if line.type == "error" else None)
-    page.on("requestfailed", lambda request: faults.append(request.url))
+    page.on("response", lambda answer: faults.append(answer.url) if answer.status >= 400 else None)
     yield page
     page.context.close()
     assert faults == []

@@ -294,6 +294,8 @@ def conv_transpose2d_setting(
             "columns), the other "
             "way round than conv2d's"
         )
+    if w.shape[1] == 0:
+        raise ValueError(f"weight must have at least one output channel, got shape {shape(w)}")
     if channels % parts:
         raise ValueError(
             f"groups={parts} must divide the {channels} input channels, remainder {channels % parts}"

@@ -100,6 +100,22 @@ def test_general_methods_are_the_formula(case: tuple, method: str) -> None:  # t
         assert got.equal(want)
 
 
+@every_method
+def test_conjugates_and_negatives_that_torch_has_not_computed_yet(method: str) -> None:
+    """x.conj() and its parts are views with a mark; every method sees the numbers that they stand for."""
+    x = torch.complex(*(numbers((2, 3, 6, 7), torch.float64, n) for n in (1, 2)))
+    w = torch.complex(*(numbers((3, 3, 1, 1), torch.float64, n) for n in (3, 4))).expand(3, 3, 3, 3)
+    images = (x.conj(), x.conj().imag)
+    kernels = (w.conj(), w.conj().imag)
+    assert images[0].is_conj()
+    assert images[1].is_neg()
+    for image, kernel in zip(images, kernels, strict=True):
+        with unless_declined(method):
+            got = conv2d(image, kernel, padding=1, method=method)
+            plain = conv2d(image.clone(), kernel.clone(), padding=1, method="definition")
+            torch.testing.assert_close(got, plain, rtol=1e-9, atol=1e-9)
+
+
 @general_methods
 @pytest.mark.parametrize("dtype", sorted(INTEGERS, key=str), ids=str)
 def test_integers_wrap_in_their_own_width(dtype: torch.dtype, method: str) -> None:

@@ -865,6 +865,16 @@ REFUSED |= {
             "convert one, for example weight.to(input.dtype)"
         ),
     ),
+    "no output, transposed": (
+        lambda: cb.conv_transpose2d(x, torch.ones(3, 0, 3, 3)),
+        ValueError,
+        "weight must have at least one output channel, got shape (3, 0, 3, 3)",
+    ),
+    "no input, transposed": (
+        lambda: cb.conv_transpose2d(x[:, :0], torch.ones(0, 4, 3, 3)),
+        ValueError,
+        "weight must hold at least one kernel of at least one row and one column, got shape (0, 4, 3, 3)",
+    ),
     "a power in words": (
         lambda: cb.lp_pool2d(x, "2", 2),  # type: ignore[arg-type]
         TypeError,

@@ -39,6 +39,7 @@ DIST = ROOT / "dist"
 CONSTRAINTS = ROOT / "constraints.txt"
 BUILD = ROOT / "docs" / "_build"
 SITE = BUILD / "html"
+LOCALES = ROOT / "docs" / "locales"
 NEEDED = 400  # megabytes that a build writes, the copy for readers included
 # Readers get SITE; Sphinx works beside it, so that a build that fails leaves the last good site in place.
 STAGE = BUILD / "stage"
@@ -224,17 +225,34 @@ def what_to_do(source: Path) -> str:
 
 @session(default=False)
 def docs(session: nox.Session) -> None:
-    """Build the book: run chapters and gallery, draw the figures, check the links; say where it lies."""
+    """Build the book: run chapters and gallery, draw the figures, check the links; `-- zh_CN` in Chinese."""
     prepare(session, "docs")
-    sphinx(session, "html", STAGE / "html", *session.posargs)
-    try:
-        replace(STAGE / "html", SITE, ".buildinfo*")
-    except OSError as error:  # shutil's own errors too
-        session.error(f"{what_to_do(ROOT)} ({str(error)[:300]})")
-    home = (SITE / "index.html").as_uri()
-    session.log(f"the book is ready: {home}")
+    languages = [name for name in session.posargs if (LOCALES / name).is_dir()]
+    options = [option for option in session.posargs if option not in languages]
+    for language in languages or ["en"]:
+        # Scripts, chapters' outputs and figures are shared: a second language executes nothing.
+        suffix = "" if language == "en" else f"-{language}"
+        made, place = BUILD / f"stage{suffix}" / "html", BUILD / f"html{suffix}"
+        sphinx(session, "html", made, "-D", f"language={language}", *options)
+        try:
+            replace(made, place, ".buildinfo*")
+        except OSError as error:  # shutil's own errors too
+            session.error(f"{what_to_do(ROOT)} ({str(error)[:300]})")
+        session.log(f"the book is ready: {(place / 'index.html').as_uri()}")
     if session.interactive:
-        run(session, "-m", "webbrowser", home)
+        run(session, "-m", "webbrowser", (place / "index.html").as_uri())
+
+
+@session(default=False)
+def translate(session: nox.Session) -> None:
+    """Bring the catalogues of a language up to date with the book: `nox -s translate -- zh_CN`."""
+    prepare(session, "docs")
+    if len(session.posargs) != 1 or not re.fullmatch(r"[a-z]{2,3}(_[A-Z]\w+)?", session.posargs[0]):
+        session.error("name one language, such as zh_CN or fr: `nox -s translate -- zh_CN`")
+    texts = STAGE / "gettext"
+    sphinx(session, "gettext", texts)
+    run(session, "-m", "sphinx_intl", "update", "-p", str(texts), "-d", str(LOCALES), "-l", *session.posargs)
+    session.log(f"translate the .po files in {LOCALES / session.posargs[0]}, then `nox -s docs -- …`")
 
 
 @session(default=False)

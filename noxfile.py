@@ -432,7 +432,12 @@ def wrong_in_sdist(sdist: Path) -> list[str]:
     """Return what a source archive lacks for building and testing the package."""
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
-    needed = ["pyproject.toml", "LICENSE", "README.md", "convbook/__init__.py", "tests/test_package.py"]
+    left_out = (".git/", ".nox/", "dist/", "docs/_build/", "docs/auto_gallery/", "docs/node_modules/")
+    tracked = [
+        path for path in ROOT.rglob("*.py") if not path.relative_to(ROOT).as_posix().startswith(left_out)
+    ]
+    needed = ["pyproject.toml", "LICENSE", "README.md", "constraints.txt", ".github/workflows/tests.yml"]
+    needed += [path.relative_to(ROOT).as_posix() for path in tracked]
     return [f"the sdist lacks {name}" for name in needed if name not in names]
 
 

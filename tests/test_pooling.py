@@ -191,11 +191,20 @@ def test_the_margin_around_the_image_is_as_wide_as_needed():
 
 
 def test_taps_beyond_the_image_are_left_out():
-    """On five rows with one of padding in front, taps three apart stand at 0 and 3 and no later one at all."""
+    """On five rows with one of padding in front, taps three apart stand at 0 and 3, no later one."""
     x = torch.zeros(1, 1, 5, 8)
     huge = _checks.PoolSetting((10**9, 10**9), (1, 1), (1, 0), (3, 2), (1, 1))
     assert pooling._useful_taps(x, huge) == (2, 4)
     assert pooling._useful_taps(x, huge._replace(kernel_size=(1, 3))) == (1, 3)
+
+
+@pytest.mark.parametrize(("n", "m", "longest"), [(6, 3, 2), (5, 3, 3), (9, 4, 4), (1, 3, 1), (2, 3, 2)])
+def test_the_table_of_adaptive_windows_is_no_wider_than_needed(n, m, longest):
+    """n / m columns where m divides n; else rounding both ends outwards adds at most two, up to all of n."""
+    start, end, table = pooling._adaptive_windows(n, m, torch.device("cpu"))
+    assert start.tolist() == [i * n // m for i in range(m)]
+    assert end.tolist() == [-(-(i + 1) * n // m) for i in range(m)]
+    assert table.tolist() == [[i * n // m + j for j in range(longest)] for i in range(m)]
 
 
 def test_average_pooling_is_a_convolution_with_a_constant_kernel():

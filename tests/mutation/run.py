@@ -3,6 +3,7 @@
     python tests/mutation/run.py                        # every module below, a few minutes
     python tests/mutation/run.py windows _checks        # some
     python tests/mutation/run.py --list                 # what would be broken
+    python tests/mutation/run.py --again survivors.txt  # only what an earlier run printed as survivors
 
 Each mutant changes one place of one function: + to −, < to ≤, `and` to `or`, one of two conditions left out,
 a condition to its opposite, 0 to 1, `min` to `max`, True to False, a call that only judges left out. Pytest
@@ -93,6 +94,15 @@ EQUIVALENT: dict[str, str] = {
     "_checks: value.dim() > 2 → value.dim() >= 2": "asked only of what has not two dimensions",
     "geometry: s > 1 → s >= 1": "at stride 1 both ways give d·(k − 1)",
     "geometry: size[a] > goal[a] → size[a] >= goal[a]": "one layer by itself, then as many at once as before",
+    "pooling: with_padding=True → with_padding=False": "lp_pool2d has no padding",
+    "pooling: total.masked_fill(nothing, 1) → total.masked_fill(nothing, 2)": "any number that has a root",
+    **{
+        f"pooling: {change}": "a mask of windows of padding alone is made, and marks none"
+        for change in (
+            *("p > 0 and d > 1 → p > 0 or d > 1", "p > 0 and d > 1 → p > 0", "p > 0 and d > 1 → d > 1"),
+            *("p > 0 → p >= 0", "d > 1 → d >= 1"),
+        )
+    },
     "_checks: Setting(_short(step, size, around), around, _between(gap, kernel), 1, out) → "
     "Setting(_short(step, size, around), around, _between(gap, kernel), 2, out)": (
         "unfold and fold read no groups"
@@ -281,9 +291,9 @@ class Usual:
 class Runner:
     """Pytest's plugin: in place of the run of all tests, a run for each mutant, each in a forked process."""
 
-    def __init__(self, module: str, say: Callable[[str], None]) -> None:
+    def __init__(self, module: str, say: Callable[[str], None], earlier: str) -> None:
         self.path = str(ROOT / "convbook" / f"{module}.py")
-        self.found = list(mutants(module))
+        self.found = [m for m in mutants(module) if not earlier or f"{m.before} → {m.after}\n" in earlier]
         self.say = say
         self.seconds = 0.0
         self.refusal = "pytest did not run; look at it with `pytest tests`"
@@ -396,9 +406,9 @@ class Runner:
         return noticed
 
 
-def run(module: str, say: Callable[[str], None]) -> Runner:
+def run(module: str, say: Callable[[str], None], earlier: str) -> Runner:
     """Break one module in every way and return what happened."""
-    runner = Runner(module, say)
+    runner = Runner(module, say, earlier)
     files = [str(ROOT / "tests" / f"{name}.py") for name in TESTS[module]]
     quiet = ["-q", "--no-header", "--no-summary", "--tb=no", "-p", "no:cacheprovider", "-W", "ignore"]
     pytest.main([*quiet, "--rootdir", str(ROOT), "-k", f"not {LEFT_OUT}", *files], plugins=[runner])
@@ -408,13 +418,13 @@ def run(module: str, say: Callable[[str], None]) -> Runner:
 FIGURES = "figures "
 
 
-def report(module: str, writing: int) -> None:
+def report(module: str, writing: int, earlier: str) -> None:
     """Break a module, and write each survivor as it is found, then the figures, into a pipe."""
 
     def say(line: str) -> None:
         os.write(writing, f"{line}\n".encode())
 
-    runner = run(module, say)
+    runner = run(module, say, earlier)
     if runner.refusal:
         say(runner.refusal)
         say(f"{FIGURES}0 0 0 0 1 0")
@@ -438,7 +448,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("modules", nargs="*", choices=[*TESTS, []], help="modules of convbook; default: all")
     parser.add_argument("--list", action="store_true", help="only print the mutants")
+    parser.add_argument("--again", type=Path, metavar="FILE", help="only what that output names as survivors")
     options = parser.parse_args()
+    earlier = options.again.read_text(encoding="utf-8") if options.again else ""
     rows: dict[str, list[int]] = {}
     for module in options.modules or TESTS:
         if options.list:
@@ -449,7 +461,7 @@ def main() -> int:
         child = os.fork()
         if child == 0:
             silence()
-            report(module, writing)
+            report(module, writing, earlier)
             os._exit(0)
         os.close(writing)
         print(module, flush=True)

@@ -72,6 +72,11 @@ def effective_kernel_size(kernel_size: IntOrPair, dilation: IntOrPair = 1) -> Pa
     ValueError, TypeError
         If an argument is below 1, or not an integer.
 
+    See Also
+    --------
+    output_size : how many windows of that reach fit.
+    receptive_field : the same for a stack of layers.
+
     Examples
     --------
     Three taps with one pixel left out between them reach over five:
@@ -204,6 +209,11 @@ def transposed_output_size(
     TypeError
         If a size is not an integer.
 
+    See Also
+    --------
+    output_size : the way there.
+    conv_transpose2d : the operation itself.
+
     Examples
     --------
     >>> transposed_output_size(3, 3, stride=2, padding=1)
@@ -278,6 +288,11 @@ def same_padding(
         If `input_size` is missing at a stride above 1, or `extra` is another word.
     TypeError
         If a size is not an integer.
+
+    See Also
+    --------
+    output_size : takes what this returns.
+    pixel_uses : why equal sizes are not equal use.
 
     Examples
     --------
@@ -434,6 +449,11 @@ def receptive_field(layers: Iterable[object]) -> ReceptiveField:
     TypeError, ValueError
         If a layer is none of these, or holds a size below 1; the message names the layer by its position.
 
+    See Also
+    --------
+    layers_until : how far a stack can go.
+    effective_kernel_size : one dilated layer by itself.
+
     Examples
     --------
     Two 3×3 kernels see what one 5×5 sees; a stride makes every later layer count double:
@@ -489,6 +509,11 @@ def layers_until(
         If the size never shrinks, so that no number of layers ends it.
     TypeError
         If a size is not an integer.
+
+    See Also
+    --------
+    output_size : one layer.
+    receptive_field : what the last cell sees of the image.
 
     Examples
     --------
@@ -551,6 +576,11 @@ def pixel_uses(
     ------
     ValueError, TypeError
         As :func:`output_size`; a ValueError too if there are more than 2²⁴ pixels to list.
+
+    See Also
+    --------
+    same_padding : keeps the size, and uses the edge less often than the middle.
+    matrix_structure : all uses together, for sizes too large to list.
 
     Examples
     --------
@@ -644,6 +674,11 @@ def cost(
     ------
     ValueError, TypeError
         As :func:`output_size`, or if `groups` does not divide the channels.
+
+    See Also
+    --------
+    output_size : the rows and columns that are counted here.
+    explain_plan : what a call will cost on this machine, by method.
 
     Examples
     --------

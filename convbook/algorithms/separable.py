@@ -142,7 +142,7 @@ def rank_one_factors(weight: Tensor) -> tuple[Tensor, Tensor] | None:
     outputs, depth, kh, kw = weight.shape
     accuracy = 2 * torch.finfo(weight.dtype).eps
     columns, rows = [], []
-    for plane in weight.double().view(-1, kh, kw):
+    for plane in weight.double().reshape(-1, kh, kw):
         at = int(plane.abs().argmax())
         column, row = plane[:, at % kw], plane[at // kw]
         pivot = float(row[at % kw])

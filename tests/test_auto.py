@@ -17,6 +17,7 @@ from convbook.algorithms.choice import (
     ANY_KERNEL,
     RUN,
     SPREADS,
+    ByPlan,
     choose,
     explain_plan,
     forward,
@@ -281,8 +282,25 @@ def test_first_and_second_derivatives(stride: int, groups: int, force) -> None:
     )
     setting = conv2d_setting(x, w, b, stride, ((1, 2), (0, 1)), 1, groups)
     force("band")
-    assert torch.autograd.gradcheck(lambda *t: auto(*t, setting), (x, w, b))
-    assert torch.autograd.gradgradcheck(lambda *t: auto(*t, setting), (x, w, b), fast_mode=True)
+
+    def by_plan(*tensors: Tensor) -> Tensor:
+        return ByPlan.apply(*tensors, setting, forward)
+
+    assert torch.autograd.gradcheck(by_plan, (x, w, b))
+    assert torch.autograd.gradgradcheck(by_plan, (x, w, b), fast_mode=True)
+
+
+@pytest.mark.parametrize("outputs", [1, 16])
+def test_torch_goes_back_where_its_way_is_shorter(outputs: int) -> None:
+    """A plan of its own for the way back where it gains time: on large images, not between many channels."""
+    x, w = torch.randn(1, 1, 400, 400), torch.randn(outputs, 1, 7, 7, requires_grad=True)
+    tiny = torch.randn(1, 1, 32, 32, requires_grad=True)
+    ways = {
+        "large": auto(x, w, None, conv2d_setting(x, w, None, 1, 3)),
+        "tiny": auto(tiny, w, None, conv2d_setting(tiny, w, None, 1, 3)),
+    }
+    own = {name: "ByPlan" in type(y.grad_fn).__name__ for name, y in ways.items()}
+    assert own == {"large": outputs == 1, "tiny": False}
 
 
 def test_under_torch_func() -> None:

@@ -89,6 +89,12 @@ LOOK = 25e-6
 """Seconds that a look at the kernel takes."""
 
 
+FEW_FOR_GRADIENTS = 2048
+"""Numbers in an input below which torch's own way back is the quicker."""
+
+PRODUCT = 40e-6
+"""Seconds that one product of the kernel's gradient takes at least, with the views and sums around it."""
+
 WORTH_A_LOOK = 0.8
 """The part of the time that a special form must be predicted to take at most, before the kernel is looked
 at."""
@@ -191,6 +197,8 @@ def _carry_out(planned: Plan, input: Tensor, weight: Tensor, bias: Tensor | None
     if planned.general == "torch" and not planned.special:
         return torch_(input, weight, bias, setting)
     if torch.is_grad_enabled() and any(t is not None and t.requires_grad for t in (input, weight, bias)):
+        if not _own_way_back_pays(input, weight, setting):
+            return torch_(input, weight, bias, setting)
         result: Tensor = ByPlan.apply(input, weight, bias, setting, forward)  # type: ignore[no-untyped-call]
         return result
     return _compute(planned, input, weight, bias, setting)
@@ -361,6 +369,22 @@ def choose(planned: Plan, input: Tensor, weight: Tensor) -> tuple[str, Factors |
     return planned.general, None
 
 
+def _own_way_back_pays(input: Tensor, weight: Tensor, setting: Setting) -> bool:
+    """Return whether gradients by plans gain more than the tenth of a millisecond that their calls take."""
+    if input.numel() < FEW_FOR_GRADIENTS:
+        return False
+    return input.requires_grad or _own_kernel_gradient_pays(costs.Shape.of(input, weight, setting))
+
+
+def _own_kernel_gradient_pays(shape: costs.Shape) -> bool:
+    """Return whether the band's form of the kernel's gradient is quicker than torch's."""
+    planned = plan(shape)
+    return (
+        planned.steady in ("band", "lowering")
+        and costs.kernel_gradient_calls(shape) * PRODUCT < planned.costs["torch"]
+    )
+
+
 def _choice_for(input: Tensor, weight: Tensor, setting: Setting) -> str:
     return choose(plan(costs.Shape.of(input, weight, setting)), input, weight)[0]
 
@@ -415,13 +439,12 @@ def planned_gradients(
     """Return the gradients of image and kernel, each by the quicker of an own method and torch's.
 
     The image's gradient is a convolution of the output's with the turned kernel, so it has a plan.  The
-    kernel's is planned like the forward pass, whose work it shares.
+    kernel's follows the forward pass, whose work it shares, unless that is over in a few calls.
     """
     grad = grad.contiguous()
     back = _turned(grad, input, weight, setting) if needed[0] else None
     own_input = back is not None and _choice_for(*back) not in FORMS_OF_TORCH
-    forward_method = plan(costs.Shape.of(input, weight, setting)).steady
-    own_weight = needed[1] and forward_method in ("band", "lowering")
+    own_weight = needed[1] and _own_kernel_gradient_pays(costs.Shape.of(input, weight, setting))
     of_input, of_weight = None, None
     if (needed[0] and not own_input) or (needed[1] and not own_weight):
         rest = (needed[0] and not own_input, needed[1] and not own_weight)

@@ -30,7 +30,7 @@ from convbook.algorithms.fft import transform_side
 from convbook.algorithms.separable import BLOCK as VERTICAL
 from convbook.algorithms.separable import TILE
 
-__all__ = ["CANDIDATES", "Shape", "Work", "cost", "measured", "rates", "work"]
+__all__ = ["CANDIDATES", "Shape", "Work", "cost", "kernel_gradient_calls", "measured", "rates", "work"]
 
 CANDIDATES = (
     "torch",
@@ -255,6 +255,11 @@ def _strips(shape: Shape, block: int, size: int) -> tuple[int, int, float]:
     plain = together == shape.depth == 1 and setting.padding == NO_PADDING
     copied = 0 if plain else shape.batch * shape.channels * (rows * setting.stride[0] * _wide(shape))
     return -(-shape.batch // together) * each, together, copied
+
+
+def kernel_gradient_calls(shape: Shape) -> int:
+    """Return the products that the band's form of the kernel's gradient takes."""
+    return _strips(shape, BLOCK, STRIP)[0] * shape.outputs * shape.depth * shape.kw
 
 
 def _wide(shape: Shape) -> int:

@@ -234,3 +234,26 @@ def test_describe_is_short_and_names_the_type_where_it_helps():
     assert describe(torch.zeros(1000, 2)) == "a Tensor of shape (1000, 2)"
     assert describe(numpy.zeros(3)) == "a ndarray of shape (3,)"
     assert describe({1}) == "a value of type set"
+
+
+@pytest.mark.parametrize("place", range(4))
+def test_every_side_must_be_an_integer(place):
+    """None or a fraction on any one of the four sides is refused."""
+    for bad in (None, 0.5):
+        four = [1, 2, 3, 4]
+        four[place] = bad
+        value = (tuple(four[:2]), tuple(four[2:]))
+        with says(TypeError, f"padding must hold integers, ((top, bottom), (left, right)), got {value!r}"):
+            sides("padding", value)
+
+
+@pytest.mark.parametrize(
+    "value", [((1, 2, 3), (4,)), ((1,), (2, 3, 4)), ((1, 2), (3, 4), 5), ((1, 2), 3, (4, 5)), ((1, 2),)]
+)
+def test_four_numbers_in_another_nesting_are_no_sides(value):
+    """Two pairs and nothing else: not three and one, and not two pairs beside a number."""
+    sentence = (
+        f"padding must be an integer, a pair (rows, columns) or ((top, bottom), (left, right)), got {value!r}"
+    )
+    with says(ValueError, sentence):
+        sides("padding", value)

@@ -257,3 +257,10 @@ def test_four_numbers_in_another_nesting_are_no_sides(value):
     )
     with says(ValueError, sentence):
         sides("padding", value)
+
+
+@pytest.mark.parametrize("value", [(None, 1), (1, None), (2.5, 1)])
+def test_each_of_a_pair_must_be_an_integer(value):
+    """Rows are judged as columns are."""
+    with says(TypeError, f"stride must be an integer or a pair of integers (rows, columns), got {value!r}"):
+        pair("stride", value, 1)

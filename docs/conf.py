@@ -70,6 +70,8 @@ extensions = [
     "notfound.extension",
     "sphinx_sitemap",
     "accessible",
+    "lean",
+    "policy",
 ]
 
 templates_path = ["_templates"]
@@ -225,6 +227,7 @@ html_show_sourcelink = False
 html_show_sphinx = False
 html_permalinks_icon = "#"
 html_search_language = "en"
+html_show_search_summary = False  # search.js shows what each page says of itself, without fetching it
 html_sidebars = {
     "**": [
         "sidebar/brand.html",

@@ -24,6 +24,9 @@ from typing import Any
 
 import nox
 
+sys.path.insert(0, str(Path(__file__).parent / ".ci"))
+from folders import different, replace
+
 nox.needs_version = ">=2025.5.1"
 nox.options.sessions = ["lint", "tests", "conformance", "doctest"]
 nox.options.error_on_external_run = True
@@ -36,6 +39,7 @@ DIST = ROOT / "dist"
 CONSTRAINTS = ROOT / "constraints.txt"
 BUILD = ROOT / "docs" / "_build"
 SITE = BUILD / "html"
+NEEDED = 400  # megabytes that a build writes, the copy for readers included
 # Readers get SITE; Sphinx works beside it, so that a build that fails leaves the last good site in place.
 STAGE = BUILD / "stage"
 
@@ -196,24 +200,26 @@ def doctest(session: nox.Session) -> None:
 def sphinx(session: nox.Session, builder: str, target: Path, *options: str, source: Path = ROOT) -> None:
     """Run Sphinx with every warning an error and every reference checked."""
     doctrees = target.parent / "doctrees"
-    run(
-        session,
-        *("-m", "sphinx", "-W", "-n", "--keep-going", "-b", builder, "-d", str(doctrees), *options),
-        *(str(source / "docs"), str(target)),
-        env={"PYTHONPATH": str(source)},
-    )
+    try:
+        run(
+            session,
+            *("-m", "sphinx", "-W", "-n", "--keep-going", "-b", builder, "-d", str(doctrees), *options),
+            *(str(source / "docs"), str(target)),
+            env={"PYTHONPATH": str(source)},
+        )
+    except nox.command.CommandFailed:
+        session.error(what_to_do(source))
 
 
-def publish(made: Path, place: Path) -> None:
-    """Put a finished site in its place at once, so that no reader finds half of it."""
-    fresh, old = place.with_name(place.name + ".new"), place.with_name(place.name + ".old")
-    for leftover in (fresh, old):
-        shutil.rmtree(leftover, ignore_errors=True)
-    shutil.copytree(made, fresh, ignore=shutil.ignore_patterns(".buildinfo*"))
-    if place.exists():
-        place.rename(old)
-    fresh.rename(place)
-    shutil.rmtree(old, ignore_errors=True)
+def what_to_do(source: Path) -> str:
+    """Say after a failed build what stands and what comes next."""
+    free = shutil.disk_usage(source).free // 2**20
+    if free < NEEDED:
+        cure = f"The disk is full: {free} MB free, about {NEEDED} needed. Make room, then build again"
+    else:
+        cure = "Each fault is named above, as WARNING or ERROR with its page: mend them, then build again"
+    kept = "What was built before is still in place, untouched. " if SITE.exists() else ""
+    return f"the book was not built. {kept}{cure}"
 
 
 @session(default=False)
@@ -221,7 +227,10 @@ def docs(session: nox.Session) -> None:
     """Build the book: run chapters and gallery, draw the figures, check the links; say where it lies."""
     prepare(session, "docs")
     sphinx(session, "html", STAGE / "html", *session.posargs)
-    publish(STAGE / "html", SITE)
+    try:
+        replace(STAGE / "html", SITE, ".buildinfo*")
+    except OSError as error:  # shutil's own errors too
+        session.error(f"{what_to_do(ROOT)} ({str(error)[:300]})")
     home = (SITE / "index.html").as_uri()
     session.log(f"the book is ready: {home}")
     if session.interactive:
@@ -309,7 +318,7 @@ def site(session: nox.Session) -> None:
 
 @session(default=False)
 def linkcheck(session: nox.Session) -> None:
-    """Follow every link that leaves the book; skipped, and said so, where there is no network."""
+    """Follow every link that leaves the book; fail and say so where there is no network."""
     prepare(session, "docs")
     for host in ("https://doi.org", "https://docs.python.org"):
         try:
@@ -321,8 +330,8 @@ def linkcheck(session: nox.Session) -> None:
         else:
             break
     else:
-        session.skip(
-            "no network: links out of the book were NOT checked (`nox -s docs` checks those inside it)"
+        session.error(
+            "no network: not one link out of the book was checked (`nox -s docs site` checks those inside it)"
         )
     sphinx(session, "linkcheck", STAGE / "linkcheck", *session.posargs)
 
@@ -339,23 +348,12 @@ def reproducible(session: nox.Session) -> None:
             with session.chdir(folder):
                 sphinx(session, "html", made, source=folder)
             sites.append(made)
-        different = compare(*sites)
-        if different:
-            session.error(f"{len(different)} files differ between two builds: " + ", ".join(different))
-        session.log(
-            f"two builds are byte-identical: {sum(1 for p in sites[0].rglob('*') if p.is_file())} files"
-        )
-
-
-def compare(one: Path, two: Path) -> list[str]:
-    """Return the names of the files that two folders do not share byte for byte."""
-    names = {str(p.relative_to(folder)) for folder in (one, two) for p in folder.rglob("*") if p.is_file()}
-
-    def same(name: str) -> bool:
-        a, b = one / name, two / name
-        return a.exists() and b.exists() and a.read_bytes() == b.read_bytes()
-
-    return sorted(name for name in names if not name.startswith(".buildinfo") and not same(name))
+        # .buildinfo is Sphinx's note to itself, which `docs` does not hand on
+        names = [name for name in different(*sites) if not name.startswith(".buildinfo")]
+        if names:
+            session.error(f"{len(names)} files differ between two builds: " + ", ".join(names))
+        count = sum(1 for path in sites[0].rglob("*") if path.is_file())
+        session.log(f"two builds in different folders are byte-identical: {count} files")
 
 
 # --------------------------------------------------------------------------------------- speed and the GPU

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import sys
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+from folders import replace
 
 RELEASE = re.compile(r"\d+\.\d+\.\d+")
 
@@ -21,11 +23,7 @@ def publish(book: Path, pages: Path, version: str) -> None:
         raise SystemExit(f"the version must be 'latest' or three numbers such as 0.1.0, got {version!r}")
     if not (book / "index.html").exists():
         raise SystemExit(f"{book} holds no built book: index.html is missing")
-    fresh = pages / f".{version}.new"
-    shutil.rmtree(fresh, ignore_errors=True)
-    shutil.copytree(book, fresh)
-    shutil.rmtree(pages / version, ignore_errors=True)
-    fresh.rename(pages / version)
+    replace(book, pages / version)
     listed = versions(pages)
     (pages / "versions.json").write_text(json.dumps(listed, indent=1) + "\n", encoding="utf-8")
     (pages / "index.html").write_text(first_page(listed), encoding="utf-8")

@@ -44,7 +44,8 @@ gettext_compact = False
 gettext_uuid = False
 
 extensions = [
-    # what must happen before the others look: the kernel, the keys, the reference's pages, the drawn identity
+    # what must happen before the others look: the remains of a build that failed, the kernel, the keys, the reference's pages, the drawn identity
+    "interrupted",
     "forked_kernel",
     "staleness",
     "reference_pages",

@@ -326,6 +326,7 @@ def forget_stale_scripts(app: Sphinx) -> None:
         return
     source = (Path(app.srcdir) / app.config.sphinx_gallery_conf["examples_dirs"]).resolve()
     target = Path(app.srcdir) / app.config.sphinx_gallery_conf["gallery_dirs"]
+    app.gallery_keys = {}  # type: ignore[attr-defined]
     for script in sorted(source.rglob("*.py")):
         copy = target / script.relative_to(source)
         noted, checksum = copy.with_suffix(".key"), copy.with_name(copy.name + ".md5")
@@ -333,11 +334,21 @@ def forget_stale_scripts(app: Sphinx) -> None:
         current = key(text) + hashlib.sha256(text.encode()).hexdigest()[:12]
         if checksum.exists() and noted.exists() and noted.read_text() == current:
             continue
+        noted.unlink(missing_ok=True)
         checksum.unlink(missing_ok=True)
         for picture in sorted((copy.parent / "images").rglob(f"sphx_glr_{script.stem}_*")):
             picture.unlink()  # a thumbnail of another format, or of a script that had failed, would be kept
-        noted.parent.mkdir(parents=True, exist_ok=True)
-        noted.write_text(current)
+        app.gallery_keys[noted] = current  # type: ignore[attr-defined]
+
+
+def note_scripts(app: Sphinx) -> None:
+    """After sphinx-gallery: note the keys of what ran.
+
+    It writes a script's checksum before its page and its thumbnail.  So a checksum without a key is of a run that was interrupted.
+    """
+    for noted, current in getattr(app, "gallery_keys", {}).items():
+        if noted.parent.exists():
+            noted.write_text(current)
 
 
 def put_key_into_page(app: Sphinx, docname: str, content: list[str]) -> None:
@@ -370,6 +381,7 @@ def _package_key() -> str:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", forget_stale_scripts, priority=100)  # sphinx-gallery runs at 500
+    app.connect("builder-inited", note_scripts, priority=600)
     app.connect("source-read", put_key_into_page)
     app.connect("env-get-outdated", reread_stale_pages)
     return {"parallel_read_safe": True}

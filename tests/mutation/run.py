@@ -4,10 +4,12 @@
     python tests/mutation/run.py windows _checks        # some
     python tests/mutation/run.py --list                 # what would be broken
 
-Each mutant changes one expression of one function: + to −, < to ≤, `and` to `or`, a condition to its
-opposite, 0 to 1. Pytest collects the module's tests once; then, for each mutant, a forked process puts the
-changed code into the function and runs the tests until one fails. A mutant that no test notices survives, is
-printed, and makes the run fail, unless EQUIVALENT gives the reason why no test could notice it.
+Each mutant changes one place of one function: + to −, < to ≤, `and` to `or`, one of two conditions left out,
+a condition to its opposite, 0 to 1, `min` to `max`, True to False, a call that only judges left out. Pytest
+collects the module's tests once, and a first run notes which test calls which function. Then, for each
+mutant, a forked process puts the changed code into the function and runs the tests that call it, quick ones
+first, until one fails. A mutant that no test notices survives, is printed, and makes the run fail, unless
+EQUIVALENT gives the reason why no test could notice it.
 """
 
 from __future__ import annotations
@@ -16,12 +18,13 @@ import argparse
 import ast
 import copy
 import gc
+import json
 import os
+import resource
 import signal
 import sys
 import time
 import types
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,8 +65,11 @@ TESTS = {
 LEFT_OUT = "compile"
 """Tests that are too slow to run for every mutant, by a part of their name; none of the counts needs them."""
 
-SECONDS = 30
-"""A mutant whose tests take longer has made something endless: killed."""
+SECONDS = 5
+"""A test that takes so much longer than five times what it took without a mutant is endless: killed."""
+
+MEMORY = 8 * 2**30
+"""Bytes that the tests of a mutant may hold: some mutants remove what stops a padding of 10⁹."""
 
 EQUIVALENT: dict[str, str] = {
     "windows: not torch.compiler.is_compiling() → torch.compiler.is_compiling()": (
@@ -121,6 +127,7 @@ class Mutant:
     after: str
     code: types.CodeType
     killer: str = ""
+    in_time: bool = True
 
     @property
     def key(self) -> str:
@@ -160,10 +167,8 @@ def places(
     if inside:
         yield from ((place, change) for change in changes(node))
     for name, value in ast.iter_fields(node):
-        if name in ("annotation", "returns", "decorator_list", "args", "slice") and not isinstance(
-            node, ast.Call
-        ):
-            continue  # types, defaults, and the numbers of axes
+        if name in ("annotation", "returns", "decorator_list", "args") and not isinstance(node, ast.Call):
+            continue  # types and defaults
         enters = inside or isinstance(node, (ast.FunctionDef, ast.Lambda))
         for index, child in enumerate(value) if isinstance(value, list) else [(None, value)]:
             if isinstance(child, ast.AST):
@@ -181,6 +186,32 @@ def changes(node: ast.AST) -> Iterator[Any]:
             )
     if isinstance(node, ast.BoolOp):
         yield lambda n: ast.BoolOp(SWAPS[type(n.op)](), n.values)
+        if len(node.values) > 2:  # with two, one of them alone decides
+            for position in range(len(node.values)):
+                yield lambda n, at=position: ast.BoolOp(n.op, n.values[:at] + n.values[at + 1 :])
+        else:
+            yield lambda n: n.values[0]
+            yield lambda n: n.values[1]
+    if isinstance(node, ast.AugAssign) and type(node.op) in SWAPS:
+        yield lambda n: ast.AugAssign(n.target, SWAPS[type(n.op)](), n.value)
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+        yield lambda n: ast.Pass()
+    if isinstance(node, ast.Call):
+        if isinstance(node.func, ast.Name) and node.func.id in TWINS:
+            yield lambda n: ast.Call(ast.Name(TWINS[n.func.id], ast.Load()), n.args, n.keywords)
+        for position, argument in enumerate(node.args):
+            if is_small(argument):
+                yield lambda n, at=position: ast.Call(
+                    n.func,
+                    [ast.Constant(arg.value + 1) if i == at else arg for i, arg in enumerate(n.args)],
+                    n.keywords,
+                )
+    # zip(strict=True) guards against slips in the code itself, and no caller can make one
+    if isinstance(node, ast.keyword) and isinstance(node.value, ast.Constant) and node.arg != "strict":
+        if isinstance(node.value.value, bool):
+            yield lambda n: ast.keyword(n.arg, ast.Constant(not n.value.value))
+        elif is_small(node.value):
+            yield lambda n: ast.keyword(n.arg, ast.Constant(n.value.value + 1))
     # −1 is the last axis, and any other one raises
     sign = isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.Not, ast.USub))
     if sign and not isinstance(node.operand, ast.Constant):
@@ -191,9 +222,16 @@ def changes(node: ast.AST) -> Iterator[Any]:
         yield lambda n: ast.IfExp(ast.UnaryOp(ast.Not(), n.test), n.body, n.orelse)
     if isinstance(node, ast.BinOp):
         for side in ("left", "right"):
-            number = getattr(node, side)
-            if isinstance(number, ast.Constant) and type(number.value) is int and 0 <= number.value <= 2:
+            if is_small(getattr(node, side)):
                 yield lambda n, at=side: with_one_more(n, at)
+
+
+TWINS = {"min": "max", "max": "min", "all": "any", "any": "all"}
+
+
+def is_small(node: ast.AST) -> bool:
+    """Tell whether a node is a number from 0 to 2, which a formula may have one too small."""
+    return isinstance(node, ast.Constant) and type(node.value) is int and 0 <= node.value <= 2
 
 
 def with_one_more(operation: ast.BinOp, side: str) -> ast.BinOp:
@@ -222,10 +260,19 @@ def put_in(mutant: Mutant, functions: dict[tuple[str, str], list[types.FunctionT
 # ---------------------------------------------------------------------------------------------------- running
 
 
+@dataclass
+class Usual:
+    """What a test does without a mutant: how long it takes, and which functions of the module it calls."""
+
+    seconds: float
+    calls: frozenset[tuple[str, int]]
+
+
 class Runner:
     """Pytest's plugin: in place of the run of all tests, a run for each mutant, each in a forked process."""
 
     def __init__(self, module: str, say: Callable[[str], None]) -> None:
+        self.path = str(ROOT / "convbook" / f"{module}.py")
         self.found = list(mutants(module))
         self.say = say
         self.seconds = 0.0
@@ -240,44 +287,103 @@ class Runner:
                 functions.setdefault((thing.__code__.co_filename, thing.__code__.co_qualname), []).append(
                     thing
                 )
-        self.order = list(session.items)
         gc.freeze()  # a collection in a forked process would copy all of its memory
-        if killer := self.in_a_process(session, None, functions):
-            self.refusal = f"the tests fail without any mutant, or did not run: {killer}"
+        usual = self.without_a_mutant(session)
+        if len(usual) < len(session.items):
+            broken = session.items[len(usual)].nodeid
+            self.refusal = f"the tests fail without any mutant, or did not run: {broken}"
             return True
         self.refusal = ""
+        killers: list[pytest.Item] = []  # the latest first: mutants of one place are often noticed alike
         for mutant in self.found:
-            mutant.killer = self.in_a_process(session, mutant, functions)
-            self.to_the_front(mutant.killer)
+            order = self.tests_for(mutant, session.items, usual)
+            order.sort(key=lambda item: killers.index(item) if item in killers else len(killers))
+            noticed = self.in_a_process(session, mutant, functions, order, usual)
+            if noticed is not None:
+                killers = [noticed, *(item for item in killers if item is not noticed)][:3]
             if not mutant.killer and mutant.key not in EQUIVALENT:
-                self.say(f"    survived: {mutant.module}.py:{mutant.line}: {mutant.before} → {mutant.after}")
+                self.say(
+                    f"    survived {len(order)} tests: {mutant.module}.py:{mutant.line}: {mutant.before} → "
+                    f"{mutant.after}"
+                )
         self.seconds = time.perf_counter() - start
         return True
 
-    def to_the_front(self, killer: str) -> None:
-        """Let the test that noticed this mutant be the first to look at the next: they are often alike."""
-        self.order.sort(key=lambda item: item.nodeid != killer)
-
-    def in_a_process(self, session: pytest.Session, mutant: Mutant | None, functions: Any) -> str:
-        """Return the name of the test that noticed a mutant, "" where none did."""
+    def without_a_mutant(self, session: pytest.Session) -> dict[str, Usual]:
+        """Run every test once, in a forked process, and return what each does; stop at one that fails."""
         reading, writing = os.pipe()
         child = os.fork()
         if child == 0:
-            signal.alarm(SECONDS if mutant else 600)
-            if mutant:
-                put_in(mutant, functions)
-            for item, following in zip(self.order, [*self.order[1:], None], strict=True):
+            for item, following in zip(session.items, [*session.items[1:], None], strict=True):
+                called: set[tuple[str, int]] = set()
+
+                def note(frame: types.FrameType, event: str, _: Any, called: Any = called) -> None:
+                    code = frame.f_code
+                    if event == "call" and code.co_filename == self.path:
+                        called.add((code.co_qualname, code.co_firstlineno))
+
+                start = time.perf_counter()
+                sys.setprofile(note)
+                session.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+                sys.setprofile(None)
+                if session.testsfailed:
+                    break
+                line = [item.nodeid, time.perf_counter() - start, sorted(called)]
+                os.write(writing, (json.dumps(line) + "\n").encode())
+            os._exit(0)
+        os.close(writing)
+        found = {}
+        with os.fdopen(reading, encoding="utf-8") as pipe:
+            for line in pipe:
+                name, seconds, calls = json.loads(line)
+                found[name] = Usual(seconds, frozenset((a, b) for a, b in calls))
+        os.waitpid(child, 0)
+        return found
+
+    def tests_for(
+        self, mutant: Mutant, items: list[pytest.Item], usual: dict[str, Usual]
+    ) -> list[pytest.Item]:
+        """Return the tests that call the function that a mutant changes, the quick ones first."""
+        around = {
+            (code.co_qualname, code.co_firstlineno)
+            for code in code_objects(mutant.code)
+            if code.co_name != "<module>"
+            and code.co_firstlineno <= mutant.line <= max(line or 0 for *_, line in code.co_lines())
+        }
+        chosen = [item for item in items if usual[item.nodeid].calls & around]
+        return sorted(chosen, key=lambda item: usual[item.nodeid].seconds)
+
+    def in_a_process(
+        self,
+        session: pytest.Session,
+        mutant: Mutant,
+        functions: dict[tuple[str, str], list[types.FunctionType]],
+        order: list[pytest.Item],
+        usual: dict[str, Usual],
+    ) -> pytest.Item | None:
+        """Run tests on a mutant until one notices; return that test."""
+        reading, writing = os.pipe()
+        child = os.fork()
+        if child == 0:
+            resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
+            put_in(mutant, functions)
+            for number, (item, following) in enumerate(zip(order, [*order[1:], None], strict=True)):
+                os.write(writing, f"{number}\n".encode())
+                signal.setitimer(signal.ITIMER_REAL, SECONDS + 5 * usual[item.nodeid].seconds)
                 session.testsfailed = 0
                 session.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
                 if session.testsfailed:
-                    os.write(writing, item.nodeid.encode())
-                    break
+                    os._exit(1)
             os._exit(0)
         os.close(writing)
-        with os.fdopen(reading, "rb") as pipe:
-            killer = pipe.read().decode()
-        _, status = os.waitpid(child, 0)
-        return killer or ("" if os.waitstatus_to_exitcode(status) == 0 else "it crashed or took too long")
+        with os.fdopen(reading, encoding="utf-8") as pipe:
+            started = pipe.read().split()
+        ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        if ended == 0:
+            return None
+        noticed = order[int(started[-1])]
+        mutant.killer, mutant.in_time = noticed.nodeid, ended != -signal.SIGALRM
+        return noticed
 
 
 def run(module: str, say: Callable[[str], None]) -> Runner:
@@ -301,12 +407,13 @@ def report(module: str, writing: int) -> None:
     runner = run(module, say)
     if runner.refusal:
         say(runner.refusal)
-        say(f"{FIGURES}0 0 0 1 0")
+        say(f"{FIGURES}0 0 0 0 1 0")
         return
     alive = [m for m in runner.found if not m.killer]
     known = sum(m.key in EQUIVALENT for m in alive)
-    count = len(runner.found)
-    say(f"{FIGURES}{count} {count - len(alive)} {known} {len(alive) - known} {round(runner.seconds)}")
+    count, slow = len(runner.found), sum(not m.in_time for m in runner.found)
+    figures = (count, count - len(alive), slow, known, len(alive) - known, round(runner.seconds))
+    say(FIGURES + " ".join(map(str, figures)))
 
 
 def silence() -> None:
@@ -322,7 +429,7 @@ def main() -> int:
     parser.add_argument("modules", nargs="*", choices=[*TESTS, []], help="modules of convbook; default: all")
     parser.add_argument("--list", action="store_true", help="only print the mutants")
     options = parser.parse_args()
-    total: Counter[str] = Counter()
+    rows: dict[str, list[int]] = {}
     for module in options.modules or TESTS:
         if options.list:
             print(*(f"{m.module}.py:{m.line}: {m.before} → {m.after}" for m in mutants(module)), sep="\n")
@@ -335,19 +442,27 @@ def main() -> int:
             report(module, writing)
             os._exit(0)
         os.close(writing)
+        print(module, flush=True)
         with os.fdopen(reading, encoding="utf-8") as pipe:
             for line in pipe:
                 if line.startswith(FIGURES):
-                    found, killed, known, survived, seconds = map(int, line.removeprefix(FIGURES).split())
+                    rows[module] = [int(number) for number in line.removeprefix(FIGURES).split()]
                 else:
                     print(line, end="", flush=True)
         os.waitpid(child, 0)
-        total.update(found=found, killed=killed, equivalent=known, survived=survived)
-        figures = f"{found:>5} mutants, {killed:>5} killed, {known:>3} equivalent, {survived:>3} survived"
-        print(f"{module:<24}{figures}, {seconds:>4} s", flush=True)
-    if not options.list:
-        print("in all:", ", ".join(f"{count} {name}" for name, count in total.items()))
-    return int(total["survived"] > 0)
+        rows.setdefault(module, [0, 0, 0, 0, 1, 0])  # it ended without a word
+    if options.list:
+        return 0
+    print(*table(rows), sep="\n")
+    return int(any(row[4] for row in rows.values()))
+
+
+def table(rows: dict[str, list[int]]) -> Iterator[str]:
+    """Yield the lines of a table of what was found in each module."""
+    head = ("module", "mutants", "killed", "by time", "equivalent", "survived", "seconds")
+    total = [sum(column) for column in zip(*rows.values(), strict=True)]
+    for name, *row in (head, *((name, *row) for name, row in rows.items()), ("in all", *total)):
+        yield f"{name:<24}" + "".join(f"{entry:>12}" for entry in row)
 
 
 if __name__ == "__main__":

@@ -266,6 +266,7 @@ def page_colours(shade: int) -> dict[str, str]:
         "color-api-name": colour["ink"],
         "color-api-pre-name": colour["quiet"],
         "color-problematic": colour["warm"],
+        "color-admonition-background": ("#f3f1eb", "#1b2029")[shade],
     }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable
+from html import escape, unescape
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -85,7 +86,9 @@ def thumbnails_show_their_links(page: str) -> str:
 
 def variables_are_no_links(page: str) -> str:
     """sphinx-gallery links every variable to its class: a keyboard would stop at each, at a link that is named "x" or "start"."""
-    return re.sub(r'<a class="[^"]*sphx-glr-backref-instance[^"]*"[^>]*>(.*?)</a>', r"\1", page, flags=re.DOTALL)
+    return re.sub(
+        r'<a class="[^"]*sphx-glr-backref-instance[^"]*"[^>]*>(.*?)</a>', r"\1", page, flags=re.DOTALL
+    )
 
 
 def folds_say_what_they_do(page: str) -> str:
@@ -113,6 +116,19 @@ def tables_have_header_scope(page: str) -> str:
     return re.sub(r'<th class="head', '<th scope="col" class="head', page)
 
 
+def films_wait(page: str) -> str:
+    """sphinxcontrib-video starts every film at once and for ever: here it waits for its reader, and is fetched when asked for."""
+
+    def calm(found: re.Match[str]) -> str:
+        tag = re.sub(r' (?:autoplay|loop|preload|alt)="[^"]*"', "", found[1])
+        words = escape(unescape(found[3].strip()))
+        return (
+            f'<video preload="metadata" muted playsinline aria-label="{words}"{tag}>{found[2]}{words}</video>'
+        )
+
+    return re.sub(r"<video( [^>]*)>((?:<source [^>]*>)*)([^<]*)</video>", calm, page)
+
+
 MENDS: list[Mend] = [
     toggles_have_one_name,
     icons_are_decoration,
@@ -126,6 +142,7 @@ MENDS: list[Mend] = [
     folds_say_what_they_do,
     empty_headings_go,
     tables_have_header_scope,
+    films_wait,
 ]
 
 

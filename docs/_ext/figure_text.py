@@ -41,6 +41,15 @@ def name_pictures(app: Sphinx, doctree: nodes.document) -> None:
             )
 
 
+def name_films(app: Sphinx, doctree: nodes.document) -> None:
+    """A film without words is a warning too."""
+    from sphinxcontrib.video import video_node
+
+    for film in doctree.findall(video_node):
+        if not film.get("alt", "").strip():
+            logger.warning("a film without words for what it shows: fig.set_label(...)", location=film)
+
+
 def note_description(app: Sphinx, doctree: nodes.document) -> None:
     """Keep the page's description: its front matter's, else its first sentence."""
     metadata = app.env.metadata[app.env.docname]
@@ -118,6 +127,7 @@ def write_search_pages(app: Sphinx, exception: Exception | None) -> None:
 def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", lambda app: install(), priority=100)  # before the gallery is drawn
     app.connect("doctree-read", name_pictures, priority=400)
+    app.connect("doctree-read", name_films)
     app.connect("doctree-read", note_description)
     app.connect("html-page-context", put_description, priority=400)  # before sphinxext.opengraph
     app.connect("build-finished", write_search_pages)

@@ -11,6 +11,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from furo import get_pygments_stylesheet
 from sphinx.application import Sphinx
 
 # In the order in which rules override each other.
@@ -60,16 +61,23 @@ class Lean:
         names = [name for _, name, _ in linked]
         colours = _COLOURS.search(page)
         page = _COLOURS.sub("", page, count=1)
-        last = self.joined("last.css", [name for name in LAST_STYLE if name in names], colours[1] if colours else "")
+        last = self.joined(
+            "last.css", [name for name in LAST_STYLE if name in names], colours[1] if colours else ""
+        )
         links = [self.joined("first.css", [name for name in FIRST_STYLE if name in names])]
         links += [
             name + version
             for _, name, version in linked
             if name not in FIRST_STYLE + LAST_STYLE and used(name, page)
         ]
-        tags = [f'<link rel="stylesheet" type="text/css" href="{root}_static/{link}" />' for link in [*links, last]]
+        tags = [
+            f'<link rel="stylesheet" type="text/css" href="{root}_static/{link}" />'
+            for link in [*links, last]
+        ]
         if "temml.css" in names:  # asked for at once: formulas that change their font move the lines
-            tags.append(f'<link rel="preload" href="{root}_static/{MATHS_FONT}" as="font" type="font/woff2" crossorigin>')
+            tags.append(
+                f'<link rel="preload" href="{root}_static/{MATHS_FONT}" as="font" type="font/woff2" crossorigin>'
+            )
         start = _STYLE.search(page)
         assert start is not None
         place = start.start()
@@ -81,7 +89,9 @@ class Lean:
         names = [name for _, _, name, _, _ in _SCRIPT.findall(page)]
         if not set(FIRST_SCRIPT) <= set(names):
             return page
-        joined = f'\n<script defer="defer" src="{root}_static/{self.joined("first.js", FIRST_SCRIPT)}"></script>'
+        joined = (
+            f'\n<script defer="defer" src="{root}_static/{self.joined("first.js", FIRST_SCRIPT)}"></script>'
+        )
 
         def chosen(found: re.Match[str]) -> str:
             name = found[3]
@@ -90,7 +100,11 @@ class Lean:
             if not used(name, page):
                 return ""
             tag = found[0].lstrip()
-            return "\n" + (tag if "defer" in tag or "async" in tag else tag.replace("<script", '<script defer="defer"', 1))
+            return "\n" + (
+                tag
+                if "defer" in tag or "async" in tag
+                else tag.replace("<script", '<script defer="defer"', 1)
+            )
 
         return _SCRIPT.sub(chosen, page)
 
@@ -98,12 +112,18 @@ class Lean:
         """Write the joined file once, and return its name with a digest of what is in it."""
         recipe = "\0".join([name, *parts, more])
         if recipe not in self.written:
-            texts = [(self.static / part).read_text(encoding="utf-8") for part in parts]
+            texts = [self.text(part) for part in parts]
             text = "".join(map(shortened, [more, *texts])) if name.endswith(".css") else "\n;".join(texts)
             text = text.replace("\n//# sourceMappingURL=furo.js.map", "")
             (self.static / name).write_text(text, encoding="utf-8")
             self.written[recipe] = f"{name}?v={hashlib.sha256(text.encode()).hexdigest()[:8]}"
         return self.written[recipe]
+
+    def text(self, name: str) -> str:
+        """A file's text; of the colours of code the theme's own, which it writes in place of Sphinx's after the last page."""
+        if name == "pygments.css":
+            return str(get_pygments_stylesheet())
+        return (self.static / name).read_text(encoding="utf-8")
 
 
 def used(name: str, page: str) -> bool:

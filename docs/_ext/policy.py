@@ -23,7 +23,11 @@ def inline(page: str) -> dict[str, set[str]]:
     """The texts of the scripts and styles that stand inside a page; data in a ``<script>`` is no script."""
     found: dict[str, set[str]] = {"script": set(), "style": set()}
     for tag, attributes, text in _INLINE.findall(page):
-        if text.strip() and not re.search(r"\bsrc=", attributes) and not (tag == "script" and _DATA.search(attributes)):
+        if (
+            text.strip()
+            and not re.search(r"\bsrc=", attributes)
+            and not (tag == "script" and _DATA.search(attributes))
+        ):
             found[tag.lower()].add(text)
     return found
 
@@ -81,7 +85,8 @@ def headers(site: Path) -> dict[str, dict[str, str]]:
 def as_headers_file(found: dict[str, dict[str, str]]) -> str:
     """The form of Netlify and Cloudflare Pages."""
     blocks = [
-        "\n".join([path, *(f"  {name}: {value}" for name, value in those.items())]) for path, those in found.items()
+        "\n".join([path, *(f"  {name}: {value}" for name, value in those.items())])
+        for path, those in found.items()
     ]
     return "\n".join(["# Written by docs/_ext/policy.py from the pages of this folder.", *blocks, ""])
 
@@ -94,7 +99,9 @@ def as_nginx(found: dict[str, dict[str, str]]) -> str:
         place = path.removesuffix("*")
         lines = [f'    add_header {name} "{value}" always;' for name, value in (whole | those).items()]
         blocks.append("\n".join([f"location {place} {{", *lines, "}"]))
-    return "\n".join(["gzip on;", "gzip_types text/css text/javascript application/javascript image/svg+xml;", *blocks])
+    return "\n".join(
+        ["gzip on;", "gzip_types text/css text/javascript application/javascript image/svg+xml;", *blocks]
+    )
 
 
 def as_apache(found: dict[str, dict[str, str]]) -> str:
@@ -102,7 +109,10 @@ def as_apache(found: dict[str, dict[str, str]]) -> str:
     lines = [f'Header always set {name} "{value}"' for name, value in found["/*"].items()]
     for path, those in list(found.items())[1:]:
         pattern = path.removesuffix("*").replace(".", "\\.")
-        inner = [f"    Header always set {name} \"{value}\" \"expr=%{{REQUEST_URI}} =~ m#{pattern}#\"" for name, value in those.items()]
+        inner = [
+            f'    Header always set {name} "{value}" "expr=%{{REQUEST_URI}} =~ m#{pattern}#"'
+            for name, value in those.items()
+        ]
         lines += [line.strip() for line in inner]
     return "\n".join(lines)
 

@@ -125,7 +125,9 @@ def bindings(node: ast.Import | ast.ImportFrom, package: str = "") -> dict[str, 
     found = {}
     for alias in node.names:
         inner = f"{base}.{alias.name}"
-        found[alias.asname or alias.name] = Name(inner, EVERYTHING) if inner in modules() else Name(base, alias.name)
+        found[alias.asname or alias.name] = (
+            Name(inner, EVERYTHING) if inner in modules() else Name(base, alias.name)
+        )
     return found
 
 

@@ -1,6 +1,6 @@
 """A small web host for the built book: gzip, cache headers and the policy of its ``_headers`` file, as a real one sends them.
 
-``python tests/docs/host.py`` shows the book at a local address under exactly those headers.
+``python -m tests.docs.host`` shows the book at a local address under exactly those headers.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import gzip
 import mimetypes
-import os
 import re
 import threading
 import zlib
@@ -19,10 +18,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
+from tests.docs.pages import SITE
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SITE = Path(os.environ.get("CONVBOOK_SITE", Path(__file__).parents[2] / "docs" / "_build" / "html"))
 PACKED = {".html", ".css", ".js", ".svg", ".json", ".txt", ".xml", ".py", ".ipynb", ".rst", ".inv"}
 
 
@@ -59,10 +59,14 @@ class Host(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Visit)
         self.site = site
         self.rules = rules(site)
-        self.sent: list[tuple[str, int]] = []  # what was asked for, and the bytes of the answer with its headers
+        self.sent: list[
+            tuple[str, int]
+        ] = []  # what was asked for, and the bytes of the answer with its headers
         # The page for lost addresses names its files from the root of the published host.
         lost = (site / "404.html").read_text(encoding="utf-8")
-        self.prefix = re.split(r'href="', lost.partition('rel="search"')[2], maxsplit=1)[1].split("search.html")[0]
+        self.prefix = re.split(r'href="', lost.partition('rel="search"')[2], maxsplit=1)[1].split(
+            "search.html"
+        )[0]
 
     @property
     def address(self) -> str:

@@ -18,11 +18,14 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parents[1] / "docs" / "_ext")]
+from tests.docs.host import hosted
+from tests.docs.pages import ROOT, SITE
 
-from host import SITE, hosted
+sys.path.insert(0, str(ROOT / "docs" / "_ext"))
+
 from node_tools import install_locked, node_command
+
+HERE = Path(__file__).resolve().parent
 
 KINDS = {
     "home": "index.html",
@@ -49,9 +52,18 @@ def run(address: str, browser: str, folder: Path) -> dict[str, Any]:
     report = folder / "report.json"
     program = HERE / "lighthouse" / "node_modules" / "lighthouse" / "cli" / "index.js"
     command = [*node_command(), str(program), address, "--quiet", "--output=json", f"--output-path={report}"]
-    command += [f"--only-categories={','.join(BOUNDS)}", f"--chrome-flags={FLAGS}", "--no-enable-error-reporting"]
+    command += [
+        f"--only-categories={','.join(BOUNDS)}",
+        f"--chrome-flags={FLAGS}",
+        "--no-enable-error-reporting",
+    ]
     done = subprocess.run(
-        command, env={**os.environ, "CHROME_PATH": browser}, capture_output=True, text=True, check=False, timeout=180
+        command,
+        env={**os.environ, "CHROME_PATH": browser},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=180,
     )
     if done.returncode:
         raise SystemExit(f"Lighthouse could not look at {address}:\n{done.stderr[-2000:]}")
@@ -65,9 +77,16 @@ def judged(reports: list[dict[str, Any]]) -> dict[str, float]:
         name: statistics.median(round(100 * report["categories"][name]["score"]) for report in reports)
         for name in BOUNDS
     }
-    for name in ("first-contentful-paint", "largest-contentful-paint", "total-blocking-time", "cumulative-layout-shift"):
+    for name in (
+        "first-contentful-paint",
+        "largest-contentful-paint",
+        "total-blocking-time",
+        "cumulative-layout-shift",
+    ):
         found[name] = statistics.median(report["audits"][name]["numericValue"] for report in reports)
-    found["kB"] = statistics.median(report["audits"]["total-byte-weight"]["numericValue"] / 1000 for report in reports)
+    found["kB"] = statistics.median(
+        report["audits"]["total-byte-weight"]["numericValue"] / 1000 for report in reports
+    )
     return found
 
 
@@ -98,7 +117,9 @@ def main() -> int:
         parser.error("name a browser: CHROMIUM=/usr/bin/chromium")
     install_locked(HERE / "lighthouse", {"lighthouse"})
     missed: list[str] = []
-    print(f"{'page':18}{'perf':>6}{'a11y':>6}{'best':>6}{'SEO':>6}{'FCP s':>8}{'LCP s':>8}{'TBT ms':>8}{'CLS':>8}{'kB':>7}")
+    print(
+        f"{'page':18}{'perf':>6}{'a11y':>6}{'best':>6}{'SEO':>6}{'FCP s':>8}{'LCP s':>8}{'TBT ms':>8}{'CLS':>8}{'kB':>7}"
+    )
     with hosted() as host, tempfile.TemporaryDirectory() as folder:
         for kind, page in KINDS.items():
             if given.pages and not any(part in page for part in given.pages):
@@ -113,7 +134,11 @@ def main() -> int:
                 f"{found['total-blocking-time']:8.0f}{found['cumulative-layout-shift']:8.3f}{found['kB']:7.0f}",
                 flush=True,
             )
-            missed += [f"{kind}: {name} {found[name]:.0f}, wanted {bound}" for name, bound in BOUNDS.items() if found[name] < bound]
+            missed += [
+                f"{kind}: {name} {found[name]:.0f}, wanted {bound}"
+                for name, bound in BOUNDS.items()
+                if found[name] < bound
+            ]
             missed += [f"{kind}: {fault}" for fault in faults(reports[0])]
             if found["cumulative-layout-shift"] > 0:
                 missed.append(f"{kind}: the layout shifts by {found['cumulative-layout-shift']:.4f}")

@@ -317,6 +317,15 @@ def site(session: nox.Session) -> None:
 
 
 @session(default=False)
+def weigh(session: nox.Session) -> None:
+    """Run Lighthouse over a page of each kind of the built book; wants a quiet machine."""
+    prepare(session, "docs", "site")
+    if not (SITE / "index.html").exists():
+        session.error("there is no built book to weigh: run `nox -s docs` first (or `nox -s docs weigh`)")
+    run(session, "-m", "tests.docs.weigh", *session.posargs, env={"CHROMIUM": browser(session)})
+
+
+@session(default=False)
 def linkcheck(session: nox.Session) -> None:
     """Follow every link that leaves the book; fail and say so where there is no network."""
     prepare(session, "docs")
@@ -361,8 +370,8 @@ def reproducible(session: nox.Session) -> None:
 
 @session(default=False)
 def bench(session: nox.Session) -> None:
-    """Time convbook against torch and other libraries; `-- calibrate` measures this machine's rates again."""
-    prepare(session, "tests", "bench")
+    """Time convbook against other libraries; `-- calibrate` measures the rates again, `-- build` the book."""
+    prepare(session, "tests", "bench", *(["docs"] if "build" in session.posargs else []))
     run(session, "-m", "tests.benchmarks", *session.posargs)
 
 

@@ -233,7 +233,8 @@ def _next(name: Name) -> frozenset[Name]:
     package = name.module if path.name == "__init__.py" else name.module.rpartition(".")[0]
     own = {local: Name(name.module, local) for local in here.defined}
     if name.name == EVERYTHING:
-        return frozenset([*own.values(), *here.bound.values()])
+        inner = [Name(module, EVERYTHING) for module in modules() if module.startswith(f"{name.module}.")]
+        return frozenset([*own.values(), *here.bound.values(), *inner])
     if name.name in here.defined:
         return frozenset(_uses([*here.defined[name.name], *here.done], {**here.bound, **own}, package))
     if name.name in here.bound:
@@ -249,6 +250,9 @@ def _reach_of_page(source: str) -> frozenset[Name]:
         start = {Name(module, EVERYTHING) for module in modules()}
     else:
         start = _uses([page], {}, "")
+        # What a page imports by name it may use where no text shows it: in a string that is evaluated.
+        named = [bindings(node).values() for node in mentions(page).imports]
+        start |= {name for names in named for name in names if name.name != EVERYTHING}
     seen: set[Name] = set()
     while start:
         name = start.pop()

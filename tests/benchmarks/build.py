@@ -1,7 +1,8 @@
 """What building the book costs, in CPU seconds: cold, with nothing to do, and after one edit of each kind.
 
-The yardstick is what cannot be avoided: all scripts and chapters run bare in one process, and the same pages built with nothing
-executed.  Everything happens in a clone in a temporary folder.  Linux only: the kernels' time is collected by adopting them.
+The yardstick is what cannot be avoided: all scripts and chapters run bare in one process, and the same pages
+built with nothing executed.  Everything happens in a clone in a temporary folder.  Linux only: it
+adopts the kernels to collect their time.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 import ctypes
 import json
 import os
-import re
 import resource
 import shutil
 import subprocess
@@ -87,7 +87,7 @@ def built(folder: Path) -> float:
 
 
 def outputs(folder: Path) -> dict[str, float]:
-    """When each script and each chapter ran last: by the checksum of a script, by the record of a chapter's outputs."""
+    """When each script and each chapter ran last: from a script's checksum and the cache of outputs."""
     found = {
         path.relative_to(folder / "docs" / "auto_gallery")
         .as_posix()
@@ -111,7 +111,8 @@ def ran(before: dict[str, float], after: dict[str, float]) -> list[str]:
 def expected(folder: Path, old: Path) -> list[str]:
     """What should run after an edit: everything whose key differs between two states of the sources."""
     program = (
-        "import json, sys; from pathlib import Path; sys.path.insert(0, 'docs/_ext'); import staleness as s; found = {}\n"
+        "import json, sys; from pathlib import Path; sys.path.insert(0, 'docs/_ext')\n"
+        "import staleness as s; found = {}\n"
         "for p in sorted(Path('gallery').rglob('*.py')):\n"
         "    found[p.relative_to('gallery').with_suffix('').as_posix()] = s.key(p.read_text())\n"
         "for p in sorted(Path('docs').glob('*.md')) + sorted(Path('docs/chapters').glob('*.md')):\n"
@@ -198,11 +199,12 @@ def measure() -> bool:
             # A chapter's outputs carry no time where its text alone changed.
             right = again == should and (wanted is not None or 0 < len(again) < len(before))
             good &= right
+            fault = "" if right else f"  WRONG: {again}, should be {should}"
             print(
-                f"{title + ' edited':52}{cost:7.1f}   ran again: {len(again)} of {len(before)}{'' if right else f'  WRONG: {again}, should be {should}'}",
+                f"{title + ' edited':52}{cost:7.1f}   ran again: {len(again)} of {len(before)}{fault}",
                 flush=True,
             )
     print(
-        f"\ncold / (bare + pages) = {ratio:.2f}, at most {COLD}; nothing to do {nothing:.1f}, at most {NOTHING}"
+        f"\ncold / (bare + pages) {ratio:.2f}, at most {COLD}; nothing to do {nothing:.1f}, at most {NOTHING}"
     )
     return good and ratio <= COLD and nothing <= NOTHING

@@ -1,4 +1,4 @@
-"""A small web host for the built book: gzip, cache headers and the policy of its ``_headers`` file, as a real one sends them.
+"""A small web host for the built book, with gzip and the headers of its ``_headers`` file.
 
 ``python -m tests.docs.host`` shows the book at a local address under exactly those headers.
 """
@@ -42,7 +42,7 @@ def rules(site: Path) -> list[tuple[str, dict[str, str]]]:
 
 @cache
 def packed(path: Path) -> tuple[bytes, bool]:
-    """A file's bytes as they go over the wire, and whether they were compressed (once, not for each visitor)."""
+    """A file's bytes as they go over the wire, and whether they were compressed (once for all)."""
     text = path.read_bytes()
     if path.suffix not in PACKED or len(text) < 500:
         return text, False

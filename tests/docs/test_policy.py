@@ -1,9 +1,11 @@
-"""The book under the content security policy that it gives to hosts: every kind of page, and all that can be done on it."""
+"""The book under the content security policy that it gives to hosts, on every kind of page."""
 
 from __future__ import annotations
 
+import importlib
 import re
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,21 +13,18 @@ import pytest
 from tests.docs.pages import KINDS, ROOT, SITE, find
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from playwright.sync_api import Browser, Page
 
     from tests.docs.host import Host
 
 sys.path.insert(0, str(ROOT / "docs" / "_ext"))
-import policy
-
+policy = importlib.import_module("policy")
 sys.path.pop(0)
 
 WATCH = """
 globalThis.refused = [];
 addEventListener("securitypolicyviolation", (event) =>
-  refused.push(`${event.effectiveDirective}: ${event.blockedURI} ${event.sample} ${event.sourceFile}:${event.lineNumber}`));
+  refused.push(`${event.effectiveDirective}: ${event.blockedURI} ${event.sample} ${event.sourceFile}`));
 """
 
 
@@ -46,7 +45,7 @@ def open_page(browser: Browser, host: Host, kind: str, **view: Any) -> tuple[Pag
 
 
 def wait_until(page: Page, expression: str) -> None:
-    """Wait for an expression to hold (Playwright's own way evaluates a text inside the page, which the policy forbids)."""
+    """Wait until an expression holds (Playwright's own way needs eval, which is forbidden)."""
     for _ in range(200):
         if page.evaluate(expression):
             return
@@ -78,7 +77,7 @@ def test_no_page_does_what_the_policy_forbids(browser: Browser, host: Host, kind
 
 
 def test_the_explorer_works_whole_under_the_policy(browser: Browser, host: Host) -> None:
-    """Typing, stepping, both exports, copying, the photograph and a picture of one's own: nothing is refused."""
+    """Typing, stepping, exports, copying, the photograph and a picture of one's own: nothing is refused."""
     page, wrong = open_page(browser, host, "explorer.html")
     page.get_by_label("input 0, row 0, column 0", exact=True).fill("7")
     page.keyboard.press("Enter")
@@ -88,7 +87,7 @@ def test_the_explorer_works_whole_under_the_policy(browser: Browser, host: Host)
     for name, start in (("Save SVG", b"<svg"), ("Save PNG", b"\x89PNG")):
         with page.expect_download() as expected:
             page.get_by_role("button", name=name).click()
-        assert open(expected.value.path(), "rb").read(4) == start
+        assert Path(expected.value.path()).read_bytes()[:4] == start
     page.get_by_role("button", name="Copy link").click()
     lab = page.locator("conv-image-lab")
     lab.scroll_into_view_if_needed()
@@ -115,7 +114,7 @@ def test_a_picture_of_ones_own_is_sent_nowhere(browser: Browser, host: Host) -> 
 
 
 def test_text_that_got_into_a_page_does_not_run(browser: Browser, host: Host) -> None:
-    """The policy is in force: a script, a handler, a style and a request that the book does not know are refused."""
+    """The policy is in force: a script, a handler, a style and a request from elsewhere are refused."""
     page, _ = open_page(browser, host, "index.html")
     page.evaluate(
         """() => {

@@ -39,6 +39,7 @@ DIST = ROOT / "dist"
 CONSTRAINTS = ROOT / "constraints.txt"
 BUILD = ROOT / "docs" / "_build"
 SITE = BUILD / "html"
+LOCALES = ROOT / "docs" / "locales"
 NEEDED = 400  # megabytes that a build writes, the copy for readers included
 # Readers get SITE; Sphinx works beside it, so that a build that fails leaves the last good site in place.
 STAGE = BUILD / "stage"
@@ -224,17 +225,34 @@ def what_to_do(source: Path) -> str:
 
 @session(default=False)
 def docs(session: nox.Session) -> None:
-    """Build the book: run chapters and gallery, draw the figures, check the links; say where it lies."""
+    """Build the book: run chapters and gallery, draw the figures, check the links; `-- zh_CN` in Chinese."""
     prepare(session, "docs")
-    sphinx(session, "html", STAGE / "html", *session.posargs)
-    try:
-        replace(STAGE / "html", SITE, ".buildinfo*")
-    except OSError as error:  # shutil's own errors too
-        session.error(f"{what_to_do(ROOT)} ({str(error)[:300]})")
-    home = (SITE / "index.html").as_uri()
-    session.log(f"the book is ready: {home}")
+    languages = [name for name in session.posargs if (LOCALES / name).is_dir()]
+    options = [option for option in session.posargs if option not in languages]
+    for language in languages or ["en"]:
+        # Scripts, chapters' outputs and figures are shared: a second language executes nothing.
+        suffix = "" if language == "en" else f"-{language}"
+        made, place = BUILD / f"stage{suffix}" / "html", BUILD / f"html{suffix}"
+        sphinx(session, "html", made, "-D", f"language={language}", *options)
+        try:
+            replace(made, place, ".buildinfo*")
+        except OSError as error:  # shutil's own errors too
+            session.error(f"{what_to_do(ROOT)} ({str(error)[:300]})")
+        session.log(f"the book is ready: {(place / 'index.html').as_uri()}")
     if session.interactive:
-        run(session, "-m", "webbrowser", home)
+        run(session, "-m", "webbrowser", (place / "index.html").as_uri())
+
+
+@session(default=False)
+def translate(session: nox.Session) -> None:
+    """Bring the catalogues of a language up to date with the book: `nox -s translate -- zh_CN`."""
+    prepare(session, "docs")
+    if len(session.posargs) != 1 or not re.fullmatch(r"[a-z]{2,3}(_[A-Z]\w+)?", session.posargs[0]):
+        session.error("name one language, such as zh_CN or fr: `nox -s translate -- zh_CN`")
+    texts = STAGE / "gettext"
+    sphinx(session, "gettext", texts)
+    run(session, "-m", "sphinx_intl", "update", "-p", str(texts), "-d", str(LOCALES), "-l", *session.posargs)
+    session.log(f"translate the .po files in {LOCALES / session.posargs[0]}, then `nox -s docs -- …`")
 
 
 @session(default=False)
@@ -423,7 +441,12 @@ def wrong_in_sdist(sdist: Path) -> list[str]:
     """Return what a source archive lacks for building and testing the package."""
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
-    needed = ["pyproject.toml", "LICENSE", "README.md", "convbook/__init__.py", "tests/test_package.py"]
+    left_out = (".git/", ".nox/", "dist/", "docs/_build/", "docs/auto_gallery/", "docs/node_modules/")
+    tracked = [
+        path for path in ROOT.rglob("*.py") if not path.relative_to(ROOT).as_posix().startswith(left_out)
+    ]
+    needed = ["pyproject.toml", "LICENSE", "README.md", "constraints.txt", ".github/workflows/tests.yml"]
+    needed += [path.relative_to(ROOT).as_posix() for path in tracked]
     return [f"the sdist lacks {name}" for name in needed if name not in names]
 
 
@@ -436,8 +459,9 @@ def readme_example() -> str:
 
 
 def floors() -> list[str]:
-    """Return the oldest versions that pyproject.toml allows, as pins."""
-    return [need.replace(">=", "==") for need in PYPROJECT["project"]["dependencies"]]
+    """Return the oldest versions that pyproject.toml allows for the package and its tests, as pins."""
+    needs = [*PYPROJECT["project"]["dependencies"], *requirements("tests")]
+    return [need.partition("#")[0].strip().replace(">=", "==") for need in needs]
 
 
 def name_of(requirement: str) -> str:
@@ -448,9 +472,10 @@ def name_of(requirement: str) -> str:
 @session(default=False)
 def minimums(session: nox.Session) -> None:
     """Run the tests with the oldest versions allowed; `TORCH=2.13.0 nox -s minimums` chooses torch's."""
+    stated = floors()
     pins = [
         f"torch=={os.environ['TORCH']}" if name_of(pin) == "torch" and "TORCH" in os.environ else pin
-        for pin in floors()
+        for pin in stated
     ]
     old = {name_of(pin) for pin in pins}
     others = [
@@ -458,6 +483,10 @@ def minimums(session: nox.Session) -> None:
     ]
     # Old releases warn about each other: shown, but no error here.
     versions(session, ENVIRONMENTS / "minimums", pins + others, pins, "-W", "default")
+    proven = [pin for pin in pins if pin in stated]
+    session.log(f"these floors hold here: {', '.join(proven)}")
+    for pin in sorted(set(pins) - set(stated)):
+        session.warn(f"NOT its floor, but as asked by TORCH: {pin}. Without TORCH the floor itself is run")
 
 
 @session(default=False)

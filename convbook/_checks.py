@@ -14,6 +14,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from convbook import _forms
 from convbook._forms import Pair, Sides, as_int, describe, integer, pair, sides
 from convbook.geometry import padding_sides, transposed_size, windows_that_fit
 
@@ -25,6 +26,9 @@ LARGEST_PLANE = 2**28
 A padding of 10⁹ is a slip of the finger; without a bound it would take the machine down."""
 
 NO_PADDING: Sides = ((0, 0), (0, 0))
+
+flag = _forms.flag
+"""Judge a true-or-false argument; it lives with the forms, because sizes need it without torch."""
 
 
 class Setting(NamedTuple):
@@ -136,8 +140,8 @@ def arithmetic_dtype(name: str, value: Tensor) -> None:
         raise TypeError(
             f"{name} must hold numbers, got bool; count with {name}.long() or measure with {name}.float()"
         )
-    known = value.dtype in INTEGERS or value.is_complex() or value.is_floating_point()
-    if value.is_quantized or not known or (value.dtype.itemsize == 1 and value.is_floating_point()):
+    wide = value.is_floating_point() and value.dtype.itemsize > 1
+    if not (wide or value.is_complex() or value.dtype in INTEGERS):
         cure = "; convert it with .float()" if value.is_floating_point() else ""
         cure = "; convert it with .dequantize()" if value.is_quantized else cure
         raise TypeError(
@@ -290,6 +294,8 @@ def conv_transpose2d_setting(
             "columns), the other "
             "way round than conv2d's"
         )
+    if w.shape[1] == 0:
+        raise ValueError(f"weight must have at least one output channel, got shape {shape(w)}")
     if channels % parts:
         raise ValueError(
             f"groups={parts} must divide the {channels} input channels, remainder {channels % parts}"
@@ -398,7 +404,7 @@ def structure_setting(
 def dense_weights(W: object) -> Pair:
     """Judge the weights of a dense layer between images of one size; return that size."""
     value = tensor("W", W)
-    if value.dim() != 4 or value.shape[:2] != value.shape[2:] or 0 in value.shape:
+    if value.dim() == 0 or value.shape[:2] != value.shape[2:] or 0 in value.shape:
         raise ValueError(
             "W must have the shape (rows, columns, rows, columns), output cell and input pixel, got "
             f"{shape(value)}"
@@ -486,10 +492,10 @@ def pool2d_setting(
     """Judge a pooling's arguments; `name` is the function's, for the message."""
     x = images("input", input, name, channels_may_be_empty=False)
     kernel, step, cut, gap = pool_window(kernel_size, stride, padding, dilation)
-    flag("ceil_mode", ceil_mode)
+    up = flag("ceil_mode", ceil_mode)
     around = ((cut[0], cut[0]), (cut[1], cut[1]))
     size = _plane(x)
-    out = windows_that_fit(size, kernel, step, around, gap, bool(ceil_mode), noun="pooling window")
+    out = windows_that_fit(size, kernel, step, around, gap, up, noun="pooling window")
     full = (size[0] + 2 * cut[0], size[1] + 2 * cut[1])
     _plane_is_sane("padding", padding, size, full, _planes(x))
     return PoolSetting(kernel, _short(step, size, around), cut, _between(gap, kernel), out)
@@ -504,7 +510,7 @@ def pool_window(
     half the kernel, so that every window without gaps holds at least one pixel.
     """
     kernel = pair("kernel_size", kernel_size, 1)
-    default = stride is None or (isinstance(stride, Sequence) and len(stride) == 0)
+    default = stride is None or (isinstance(stride, (tuple, list)) and len(stride) == 0)
     step = kernel if default else pair("stride", stride, 1)
     cut = pair("padding", padding, 0)
     gap = pair("dilation", dilation, 1)
@@ -537,8 +543,9 @@ def wanted_size(output_size: object) -> tuple[int | None, int | None]:
             f"output_size must be an integer or a pair (rows, columns), got {len(two)} values: "
             f"{output_size!r}"
         )
-    pair("output_size", tuple(0 if wanted is None else wanted for wanted in two), 0)
-    rows, columns = (None if wanted is None else as_int(wanted) for wanted in two)
+    if None not in two:
+        return pair("output_size", output_size, 0)
+    rows, columns = (None if wanted is None else integer("output_size", wanted, 0) for wanted in two)
     return rows, columns
 
 
@@ -546,7 +553,8 @@ def ordered_dtype(function: str, x: Tensor, name: str = "input") -> None:
     """Judge that a tensor's numbers can be compared, as a maximum needs it."""
     if x.dtype in REALS or x.dtype in COUNTERS:
         return
-    cure = f"pool {name}.abs()" if x.is_complex() else f"convert it with {name}.long()"
+    cure = f"convert it with {name}.{'float' if x.is_floating_point() else 'long'}()"
+    cure = f"pool {name}.abs()" if x.is_complex() else cure
     why = " (complex numbers have no order)" if x.is_complex() else ""
     raise TypeError(
         f"{name} of {function} must hold real numbers or integers, got {_dtype_name(x.dtype)}{why}; {cure}"
@@ -583,6 +591,8 @@ def divisor_override(value: object) -> int | None:
         raise TypeError(f"divisor_override must be an integer or None, got {describe(value)}")
     if number == 0:
         raise ValueError("divisor_override must not be 0: every window's sum is divided by it")
+    if abs(number) >= 2**63:
+        raise ValueError(f"divisor_override must fit into 64 bits, at most 2⁶³ − 1, got {number}")
     return number
 
 
@@ -729,13 +739,6 @@ def one_plane(name: str, value: object) -> Tensor:
     return x
 
 
-def flag(name: str, value: object) -> bool:
-    """Judge a true-or-false argument."""
-    if not isinstance(value, (bool, int)):
-        raise TypeError(f"{name} must be True or False, got {describe(value)}")
-    return bool(value)
-
-
 def one_of(name: str, value: object, words: Sequence[str]) -> str:
     """Judge a word out of a list."""
     if isinstance(value, str) and value in words:
@@ -831,7 +834,7 @@ def _conv_channels(x: Tensor, w: Tensor, groups: int) -> None:
 
 def _channels_cure(x: Tensor, w: Tensor, groups: int) -> str:
     needed = w.shape[1] * groups
-    if x.shape[-1] == needed and x.shape[-3] != needed:
+    if x.shape[-1] == needed:
         order = "(0, 3, 1, 2)" if x.dim() == 4 else "(2, 0, 1)"
         return (
             f"; if the channels stand last, bring them forward with input.permute{order} (a reshape "
@@ -846,14 +849,18 @@ def _channels_cure(x: Tensor, w: Tensor, groups: int) -> str:
         return "; weight is (output channels, input channels, …): perhaps the two are swapped"
     if groups == 1 and w.shape[1] == 1:
         return f"; for one kernel for each channel pass groups={x.shape[-3]}"
-    return ""
+    if x.shape[-3] % groups:
+        return f"; groups must divide the {x.shape[-3]} input channels, remainder {x.shape[-3] % groups}"
+    fitting = (w.shape[0], x.shape[-3] // groups, *w.shape[2:])
+    return f"; weight.shape[1] is input channels / groups: for this input the weight is {fitting}"
 
 
 def _bias(b: Tensor | None, outs: int) -> None:
     if b is not None and (b.dim() != 1 or b.shape[0] != outs):
+        cure = "; write bias.flatten()" if b.numel() == outs else ""
         raise ValueError(
             f"bias must have one number for each of the {outs} output channels, shape ({outs},), got "
-            f"{shape(b)}"
+            f"{shape(b)}{cure}"
         )
 
 

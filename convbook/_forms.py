@@ -29,10 +29,10 @@ def as_int(value: object) -> int | None:
     if type(value) is int:
         return value
     # A tensor of one integer has __index__ too, but reading it would wait for the device that holds it.
-    if isinstance(value, bool) or hasattr(value, "requires_grad") or not hasattr(value, "__index__"):
+    if isinstance(value, bool) or hasattr(value, "requires_grad"):
         return None
     try:
-        return operator.index(value)
+        return operator.index(value)  # type: ignore[arg-type]
     except TypeError:
         return None
 
@@ -70,7 +70,7 @@ def integer(name: str, value: object, minimum: int) -> int:
     """
     number = as_int(value)
     if number is None:
-        raise TypeError(f"{name} must be an integer, got {describe(value)}{_whole_float_cure(name, value)}")
+        raise TypeError(f"{name} must be an integer, got {describe(value)}{_integer_cure(name, value)}")
     if number < minimum:
         raise ValueError(f"{name} must be at least {minimum}, got {number}")
     return number
@@ -124,7 +124,7 @@ def pair(name: str, value: object, minimum: int) -> Pair:
     if rows is None or columns is None:
         raise TypeError(
             f"{name} must be an integer or a pair of integers (rows, columns), "
-            f"got {describe(value)}{_whole_float_cure(name, value)}"
+            f"got {describe(value)}{_integer_cure(name, value)}"
         )
     if rows < minimum or columns < minimum:
         raise ValueError(f"{name} must be at least {minimum} on both axes, got {describe(value)}")
@@ -184,6 +184,22 @@ def sides(name: str, value: object) -> Sides:
     return (rows, rows), (columns, columns)
 
 
+def flag(name: str, value: object) -> bool:
+    """Judge a true-or-false argument; a number is neither, as for torch.
+
+    Examples
+    --------
+    >>> flag("ceil_mode", True)
+    True
+    >>> flag("ceil_mode", 1)
+    Traceback (most recent call last):
+    TypeError: ceil_mode must be True or False, got 1
+    """
+    if not isinstance(value, bool):
+        raise TypeError(f"{name} must be True or False, got {describe(value)}")
+    return value
+
+
 def describe(value: object) -> str:
     """Return a short description of what arrived, for an error message.
 
@@ -202,8 +218,10 @@ def describe(value: object) -> str:
     return f"a value of type {type(value).__name__}"
 
 
-def _whole_float_cure(name: str, value: object) -> str:
-    """Offer the integer where somebody wrote 2.0, the usual result of a division."""
+def _integer_cure(name: str, value: object) -> str:
+    """Offer the integer where somebody wrote 2.0, the usual result of a division, or a tensor."""
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
         return f"; write {name}={int(value)} (a division // keeps integers)"
+    if hasattr(value, "requires_grad") and getattr(value, "shape", None) == ():
+        return f"; read the number with {name}=int({name})"
     return ""

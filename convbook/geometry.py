@@ -24,6 +24,7 @@ from convbook._forms import (
     Pair,
     Sides,
     describe,
+    flag,
     integer,
     pair,
     sides,
@@ -70,6 +71,11 @@ def effective_kernel_size(kernel_size: IntOrPair, dilation: IntOrPair = 1) -> Pa
     ------
     ValueError, TypeError
         If an argument is below 1, or not an integer.
+
+    See Also
+    --------
+    output_size : how many windows of that reach fit.
+    receptive_field : the same for a stack of layers.
 
     Examples
     --------
@@ -141,7 +147,7 @@ def output_size(
     step = pair("stride", stride, 1)
     gap = pair("dilation", dilation, 1)
     around = padding_sides(padding, kernel, step, gap)
-    return windows_that_fit(size, kernel, step, around, gap, ceil_mode)
+    return windows_that_fit(size, kernel, step, around, gap, flag("ceil_mode", ceil_mode))
 
 
 def windows_that_fit(
@@ -202,6 +208,11 @@ def transposed_output_size(
         If nothing is left after cutting, or `output_padding` is too large.
     TypeError
         If a size is not an integer.
+
+    See Also
+    --------
+    output_size : the way there.
+    conv_transpose2d : the operation itself.
 
     Examples
     --------
@@ -278,6 +289,11 @@ def same_padding(
     TypeError
         If a size is not an integer.
 
+    See Also
+    --------
+    output_size : takes what this returns.
+    pixel_uses : why equal sizes are not equal use.
+
     Examples
     --------
     >>> same_padding(3)
@@ -300,7 +316,8 @@ def same_padding(
     if input_size is None and step != (1, 1):
         raise ValueError(
             f"same_padding needs input_size at stride {_times(step)}: the total is "
-            "max((⌈n / s⌉ − 1)·s + d·(k − 1) + 1 − n, 0), which depends on the size n"
+            "max((⌈n / s⌉ − 1)·s + d·(k − 1) + 1 − n, 0), which depends on the size n; for an image X pass "
+            "input_size=X.shape[-2:]"
         )
     size = (1, 1) if input_size is None else pair("input_size", input_size, 1)
     totals = [
@@ -346,6 +363,9 @@ def padding_sides(padding: object, kernel: Pair, step: Pair, gap: Pair) -> Sides
             if padding.lower() in ("same", "valid")
             else ""
         )
+        if padding.lower() == "full":  # SciPy's word
+            full = (_reach(kernel[0], gap[0]) - 1, _reach(kernel[1], gap[1]) - 1)
+            cure = f"; every window that meets a pixel: padding={_argument(full)}"
         raise ValueError(
             'padding must be an integer, a pair, ((top, bottom), (left, right)), "valid" or "same", '
             f"got {padding!r}{cure}"
@@ -429,6 +449,11 @@ def receptive_field(layers: Iterable[object]) -> ReceptiveField:
     TypeError, ValueError
         If a layer is none of these, or holds a size below 1; the message names the layer by its position.
 
+    See Also
+    --------
+    layers_until : how far a stack can go.
+    effective_kernel_size : one dilated layer by itself.
+
     Examples
     --------
     Two 3×3 kernels see what one 5×5 sees; a stride makes every later layer count double:
@@ -440,6 +465,11 @@ def receptive_field(layers: Iterable[object]) -> ReceptiveField:
     >>> receptive_field([(3, 2, 1), (3, 2, 1)])
     ReceptiveField(size=(7, 7), jump=(4, 4), start=(-3, -3))
     """
+    if not isinstance(layers, Iterable):
+        raise TypeError(
+            f"layers must be several layers, from the input upwards, got {describe(layers)}; "
+            "a single one goes into a list, receptive_field([layer])"
+        )
     size, jump, start = [1, 1], [1, 1], [0, 0]
     for position, layer in enumerate(layers):
         kernel, step, around, gap = _judged_layer(position, layer)
@@ -480,6 +510,11 @@ def layers_until(
     TypeError
         If a size is not an integer.
 
+    See Also
+    --------
+    output_size : one layer.
+    receptive_field : what the last cell sees of the image.
+
     Examples
     --------
     5×5 kernels without padding take 4 from the size each, 224 to 4 in 55 layers; a 56th does not fit:
@@ -502,8 +537,8 @@ def layers_until(
         )
         if min(after) < 1:
             break
-        open_axes = [axis for axis in (0, 1) if size[axis] > goal[axis]]
-        if all(after[axis] >= size[axis] for axis in open_axes) and not _an_axis_closes(size, after):
+        # An axis that still shrinks ends the stack sometime, even if it is not the one that is too large.
+        if all(later >= now for now, later in zip(size, after, strict=True)):
             raise ValueError(
                 f"the size never comes down to {_times(goal)}: a layer with kernel {_times(kernel)}, "
                 f"stride {_times(step)} and padding {_show_sides(around)} takes {_times(size)} to "
@@ -541,6 +576,11 @@ def pixel_uses(
     ------
     ValueError, TypeError
         As :func:`output_size`; a ValueError too if there are more than 2²⁴ pixels to list.
+
+    See Also
+    --------
+    same_padding : keeps the size, and uses the edge less often than the middle.
+    matrix_structure : all uses together, for sizes too large to list.
 
     Examples
     --------
@@ -635,6 +675,11 @@ def cost(
     ValueError, TypeError
         As :func:`output_size`, or if `groups` does not divide the channels.
 
+    See Also
+    --------
+    output_size : the rows and columns that are counted here.
+    explain_plan : what a call will cost on this machine, by method.
+
     Examples
     --------
     >>> cost(12, 3, in_channels=3, out_channels=64).parameters  # 64·3·3·3 weights and 64 biases
@@ -662,7 +707,7 @@ def cost(
     rows, columns = output_size(size, kernel, stride, padding, dilation)
     taps = ins // parts * kernel[0] * kernel[1]
     outputs = images * outs * rows * columns
-    parameters = outs * taps + (outs if bias else 0)
+    parameters = outs * taps + (outs if flag("bias", bias) else 0)
     return Cost(
         multiply_adds=outputs * taps,
         parameters=parameters,
@@ -705,11 +750,6 @@ def _axis_uses(n: int, k: int, s: int, start: int, d: int, windows: int) -> list
     return uses
 
 
-def _an_axis_closes(size: Pair, after: tuple[int, ...]) -> bool:
-    """Whether some axis still shrinks, so that the stack ends there even if the other axis stands still."""
-    return any(later < now for now, later in zip(size, after, strict=True))
-
-
 def _equal_steps(
     size: Pair, after: Pair, kernel: Pair, step: Pair, around: Sides, gap: Pair, goal: Pair
 ) -> int:
@@ -717,15 +757,12 @@ def _equal_steps(
     change = (size[0] - after[0], size[1] - after[1])
     if any(step[a] > 1 and change[a] for a in (0, 1)):
         return 1  # a stride above 1 shrinks geometrically until it stands still: few layers, one by one
-    # Layers until the axis no longer holds a kernel; at least one, since one fits.
-    fits = [
-        (size[a] - _reach(kernel[a], gap[a]) + sum(around[a])) // change[a] + 1
-        for a in (0, 1)
-        if change[a] > 0
-    ]
-    if all(change[a] > 0 or size[a] <= goal[a] for a in (0, 1)):
-        fits.append(max(-(-(size[a] - goal[a]) // change[a]) for a in (0, 1) if size[a] > goal[a]))
-    return max(1, min(fits))
+    shrinking = [a for a in (0, 1) if change[a] > 0]
+    # Layers after which the axis still holds a kernel; one may be added in any case, since one fits now.
+    same = [(size[a] - _reach(kernel[a], gap[a]) + sum(around[a])) // change[a] for a in shrinking]
+    # Layers until the axis has come down to the goal.
+    same += [-(-(size[a] - goal[a]) // change[a]) for a in shrinking if size[a] > goal[a]]
+    return max(1, min(same))
 
 
 def _judged_layer(position: int, layer: object) -> tuple[Pair, Pair, Sides, Pair]:

@@ -44,8 +44,9 @@ gettext_compact = False
 gettext_uuid = False
 
 extensions = [
-    # what must happen before the others look: the remains of a build that failed, the kernel, the keys, the reference's pages, the drawn identity
+    # what must happen before the others look: what a stopped build left, the kernel, the keys, the reference's pages, the identity
     "interrupted",
+    "same_bytes",
     "forked_kernel",
     "staleness",
     "reference_pages",
@@ -222,7 +223,7 @@ html_title = "ConvBook"
 html_static_path = ["_static", "_generated"]
 html_favicon = "_generated/favicon.svg"
 html_css_files = ["book.css"]
-html_js_files = [("book.js", {"defer": "defer"})]
+html_js_files = [("book.js", {"defer": "defer"}), ("versions.js", {"defer": "defer"})]
 html_copy_source = False
 html_show_sourcelink = False
 html_show_sphinx = False
@@ -232,6 +233,7 @@ html_show_search_summary = False  # search.js shows what each page says of itsel
 html_sidebars = {
     "**": [
         "sidebar/brand.html",
+        "sidebar/versions.html",
         "sidebar/search.html",
         "sidebar/scroll-start.html",
         "sidebar/navigation.html",

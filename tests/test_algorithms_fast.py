@@ -15,8 +15,8 @@ from torch import Tensor
 from convbook import conv2d
 from convbook._checks import Setting, conv2d_setting
 from convbook.algorithms import TABLE
-from convbook.algorithms._shared import STRIP, strips
-from convbook.algorithms.band import band_matrices, band_of_columns, columns_fit
+from convbook.algorithms._strips import STRIP, SideBySide, strips
+from convbook.algorithms.band import band_matrices
 from convbook.algorithms.box import is_box, window_sums
 from convbook.algorithms.fft import good_size
 from convbook.algorithms.separable import by_factors, rank_factors, rank_one_factors
@@ -290,27 +290,42 @@ def test_a_band_matrix_is_a_convolution(block: int, k: int, stride: int, dilatio
 
 @settings(max_examples=60, deadline=None)
 @given(
+    st.tuples(st.integers(1, 7), st.integers(1, 3), st.integers(4, 12), st.sampled_from([5, 17, 255, 256, 260])),
+    st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(0, 20), st.integers(0, 3)),
     st.integers(1, 3),
-    st.integers(3, 20),
-    st.integers(1, 4),
-    st.tuples(st.integers(1, 9), st.integers(1, 21)),
-    st.tuples(st.integers(0, 8), st.integers(0, 8)),
-    st.integers(0, 20),
+    st.integers(1, 3),
+    st.integers(1, 3),
+    st.sampled_from([64, 4000, STRIP]),
 )
-def test_columns_as_channels_are_the_definition(
-    batch: int, height: int, quads: int, kernel: tuple[int, int], rows: tuple[int, int], left: int
+def test_rows_side_by_side_are_those_of_the_padded_images(
+    shape: tuple[int, int, int, int],
+    padding: tuple[int, int, int, int],
+    groups: int,
+    down: int,
+    along: int,
+    size: int,
 ) -> None:
-    """Wherever the form fits, on any padding that makes the output row a multiple of sixteen."""
-    width, (kh, kw), (top, bottom) = 4 * quads, kernel, rows
-    right = (kw - 1 - width - left) % 16
-    if height + top + bottom < kh or width + left + right < kw:
-        return
-    x, w, b = torch.randn(batch, 1, height, width), torch.randn(1, 1, kh, kw), torch.randn(1)
-    setting = conv2d_setting(x, w, b, 1, ((top, bottom), (left, right)))
-    assert columns_fit(1, 1, width, torch.float32, setting)
-    torch.testing.assert_close(
-        band_of_columns(x, w, b, setting), torchs_own(x, w, b, setting), rtol=1e-5, atol=1e-4
-    )
+    """Strip by strip, each stack holds the padded rows of all channels, and each image its own columns."""
+    batch, depth, height, width = shape
+    top, bottom, left, right = padding
+    x = torch.randn(batch, groups * depth, height, width)
+    x = x.mT.contiguous().mT  # not as it lies in memory
+    w = torch.empty(groups, depth, 3, 2)
+    setting = conv2d_setting(x, w, None, (down, along), ((top, bottom), (left, right)), 1, groups)
+    whole = F.pad(x, (left, right, top, bottom)).unflatten(1, (groups, depth))
+    parts = list(strips(x, setting, 2, size))
+    rows = SideBySide(x, setting, 3, parts)
+    for strip in parts:
+        rows.load(strip)
+        count = strip.rows
+        for g in range(groups):
+            stacks = rows.stacks(g, count, down, 3).unflatten(1, (3, depth))
+            for i, image in enumerate(whole[strip.images, g]):
+                start = rows.first + i * rows.wide
+                seen = stacks[..., start : start + image.shape[2]]
+                for r in range(count):
+                    under = image[:, (strip.top + r) * down : (strip.top + r) * down + 3]
+                    assert torch.equal(seen[r].transpose(0, 1), under)
 
 
 @pytest.mark.parametrize("rank", [1, 2, 3])

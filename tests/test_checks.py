@@ -57,7 +57,7 @@ STUMBLES: dict[str, tuple[Callable[[], Any], type[Exception], str, Callable[[], 
             "same_padding needs input_size at stride 2: the total is max((⌈n / s⌉ − 1)·s + d·(k − 1) + 1 − "
             "n, "
             "0), which depends on "
-            "the size n"
+            "the size n; for an image X pass input_size=X.shape[-2:]"
         ),
         lambda: F.conv2d(x, w, padding="same", stride=2),
         "not supported",
@@ -271,8 +271,8 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         ValueError,
         (
             "input has 3 channels but weight takes 3 per group · 3 groups = 9: input (2, 3, 5, 7), weight "
-            "(4, "
-            "3, 3, 3)"
+            "(4, 3, 3, 3); weight.shape[1] is input channels / groups: for this input the weight is "
+            "(4, 1, 3, 3)"
         ),
     ),
     "groups and output": (
@@ -308,7 +308,10 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "stride in a tensor": (
         lambda: cb.conv2d(x, w, stride=torch.tensor(2)),
         TypeError,
-        "stride must be an integer or a pair of integers (rows, columns), got a Tensor of shape ()",
+        (
+            "stride must be an integer or a pair of integers (rows, columns), got a Tensor of shape (); read "
+            "the number with stride=int(stride)"
+        ),
     ),
     "three strides": (
         lambda: cb.conv2d(x, w, stride=(1, 2, 3)),
@@ -351,7 +354,10 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "bias as a column": (
         lambda: cb.conv2d(x, w, torch.ones(4, 1)),
         ValueError,
-        "bias must have one number for each of the 4 output channels, shape (4,), got (4, 1)",
+        (
+            "bias must have one number for each of the 4 output channels, shape (4,), got (4, 1); write "
+            "bias.flatten()"
+        ),
     ),
     "no row": (
         lambda: cb.conv2d(torch.ones(2, 3, 0, 7), w),
@@ -638,11 +644,291 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
 }
 
 
+complex_or_more = "must be floating (16 bits or more), complex or integer, got"
+
 REFUSED |= {
-    "channels without a cure": (
+    "a byte that is a float": (
+        lambda: cb.conv2d(x.to(torch.float8_e4m3fn), w.to(torch.float8_e4m3fn)),
+        TypeError,
+        f"input {complex_or_more} float8_e4m3fn; convert it with .float()",
+    ),
+    "half a byte": (
+        lambda: cb.conv2d(torch.empty(x.shape, dtype=torch.uint4), torch.empty(w.shape, dtype=torch.uint4)),
+        TypeError,
+        f"input {complex_or_more} uint4",
+    ),
+    "the largest of bytes that are floats": (
+        lambda: cb.max_pool2d(x.to(torch.float8_e4m3fn), 2),
+        TypeError,
+        (
+            "input of max_pool2d must hold real numbers or integers, got float8_e4m3fn; convert it with "
+            "input.float()"
+        ),
+    ),
+    "an image without columns": (
+        lambda: cb.corr2d(torch.ones(5, 0), torch.ones(2, 2)),
+        ValueError,
+        "X must have at least one row and one column, got shape (5, 0)",
+    ),
+    "true channels": (
+        lambda: cb.corr2d_multi_in(torch.ones(3, 5, 5).bool(), torch.ones(3, 2, 2)),
+        TypeError,
+        "X must hold numbers, got bool; count with X.long() or measure with X.float()",
+    ),
+    "a kernel too large for its channels": (
+        lambda: cb.corr2d_multi_in(torch.ones(3, 5, 5), torch.ones(3, 2, 6)),
+        ValueError,
+        "kernel 2×6 does not fit input 5×5 with padding 0: output width would be 5 − 6 + 1 = 0",
+    ),
+    "channels of corr2d_multi_in_out": (
+        lambda: cb.corr2d_multi_in_out(torch.ones(3, 5, 5), torch.ones(4, 2, 2, 2)),
+        ValueError,
+        (
+            "X has 3 channels but K takes 2: X (3, 5, 5), K (4, 2, 2, 2); each input channel needs a kernel "
+            "of its own, and the results are summed"
+        ),
+    ),
+    "true kernels of several outputs": (
+        lambda: cb.corr2d_multi_in_out(torch.ones(3, 5, 5), torch.ones(4, 3, 2, 2).bool()),
+        TypeError,
+        "K must hold numbers, got bool; count with K.long() or measure with K.float()",
+    ),
+    "dtypes, transposed": (
+        lambda: cb.conv_transpose2d(x.double(), wt),
+        TypeError,
+        (
+            "all tensors must have one dtype, got input is float64, weight is float32; convert one, for "
+            "example weight.to(input.dtype)"
+        ),
+    ),
+    "a true matrix": (
+        lambda: cb.conv_matrix(w.bool(), 5),
+        TypeError,
+        "weight must hold numbers, got bool; count with weight.long() or measure with weight.float()",
+    ),
+    "a dense layer that is one number": (
+        lambda: cb.dense_by_offset(torch.ones(())),
+        ValueError,
+        "W must have the shape (rows, columns, rows, columns), output cell and input pixel, got ()",
+    ),
+    "a dense layer of five dimensions": (
+        lambda: cb.dense_by_offset(torch.ones(2, 3, 2, 3, 1)),
+        ValueError,
+        (
+            "W must have the shape (rows, columns, rows, columns), output cell and input pixel, got (2, 3, "
+            "2, 3, 1)"
+        ),
+    ),
+    "a dense layer without rows": (
+        lambda: cb.dense_by_offset(torch.ones(0, 2, 0, 2)),
+        ValueError,
+        "W must have the shape (rows, columns, rows, columns), output cell and input pixel, got (0, 2, 0, 2)",
+    ),
+    "a true dense layer": (
+        lambda: cb.dense_by_offset(torch.ones(2, 3, 2, 3).bool()),
+        TypeError,
+        "W must hold numbers, got bool; count with W.long() or measure with W.float()",
+    ),
+    "a dense layer without pixels": (
+        lambda: cb.nearest_kernel(torch.ones(3, 4, 0, 4), 2),
+        ValueError,
+        "W must have 4 dimensions (output rows, output columns, rows, columns), got shape (3, 4, 0, 4)",
+    ),
+    "a gradient on another device": (
+        lambda: cb.conv2d_input((2, 3, 5, 7), w, torch.ones(2, 4, 3, 5, device="meta")),
+        ValueError,
+        (
+            "all tensors must be on one device, got grad_output on meta, weight on cpu; move them with "
+            ".to(grad_output.device)"
+        ),
+    ),
+    "no column": (
+        lambda: cb.conv2d(torch.ones(2, 3, 5, 0), w),
+        ValueError,
+        (
+            "input must have at least one row and one column, got shape (2, 3, 5, 0); only the batch may be "
+            "empty"
+        ),
+    ),
+    "a layer that leaves the channels out": (
+        lambda: cb.comp_conv2d(lambda image: image[0], torch.ones(3, 1)),
+        ValueError,
+        (
+            "conv(X[None, None]) must have shape (1, 1, rows, columns), got (1, 3, 1); a layer with one "
+            "output channel gives it"
+        ),
+    ),
+    "a layer that makes two of one": (
+        lambda: cb.comp_conv2d(lambda image: torch.cat([image, image]), torch.ones(3, 4)),
+        ValueError,
+        (
+            "conv(X[None, None]) must have shape (1, 1, rows, columns), got (2, 1, 3, 4); a layer with one "
+            "output channel gives it"
+        ),
+    ),
+    "a word in an array": (
+        lambda: cb.pad(x, 1, np.array(["zeros"])),  # type: ignore[arg-type]
+        TypeError,
+        'mode must be one of "zeros", "reflect", "replicate", "circular", got a ndarray of shape (1,)',
+    ),
+    "an unsigned image": (
+        lambda: cb.corr2d(torch.ones(3, 3, dtype=torch.uint16), torch.ones(2, 2, dtype=torch.int64)),
+        TypeError,
+        (
+            "X and K must have one dtype, because torch promotes uint16, uint32 and uint64 to floats alone; "
+            "got X is uint16, K is int64; convert one, for example K.to(X.dtype)"
+        ),
+    ),
+    "an unsigned kernel": (
+        lambda: cb.corr2d(torch.ones(3, 3, dtype=torch.uint8), torch.ones(2, 2, dtype=torch.uint32)),
+        TypeError,
+        (
+            "X and K must have one dtype, because torch promotes uint16, uint32 and uint64 to floats alone; "
+            "got X is uint8, K is uint32; convert one, for example K.to(X.dtype)"
+        ),
+    ),
+    "one image of three channels for two": (
+        lambda: cb.conv2d(torch.ones(3, 5, 7), torch.ones(4, 2, 3, 3)),
+        ValueError,
+        (
+            "input has 3 channels but weight takes 2: input (3, 5, 7), weight (4, 2, 3, 3); weight.shape[1] "
+            "is input channels / groups: for this input the weight is (4, 3, 3, 3)"
+        ),
+    ),
+    "as many outputs as inputs, in groups": (
+        lambda: cb.conv2d(torch.ones(2, 4, 5, 7), torch.ones(4, 3, 3, 3), groups=2),
+        ValueError,
+        (
+            "input has 4 channels but weight takes 3 per group · 2 groups = 6: input (2, 4, 5, 7), weight "
+            "(4, 3, 3, 3); weight.shape[1] is input channels / groups: for this input the weight is (4, 2, "
+            "3, 3)"
+        ),
+    ),
+    "one channel a kernel, in groups too few": (
+        lambda: cb.conv2d(torch.ones(2, 4, 5, 7), torch.ones(6, 1, 3, 3), groups=2),
+        ValueError,
+        (
+            "input has 4 channels but weight takes 1 per group · 2 groups = 2: input (2, 4, 5, 7), weight "
+            "(6, 1, 3, 3); weight.shape[1] is input channels / groups: for this input the weight is (6, 2, "
+            "3, 3)"
+        ),
+    ),
+    "a kernel without rows": (
+        lambda: cb.conv2d(x, torch.ones(4, 3, 0, 3)),
+        ValueError,
+        "weight must hold at least one kernel of at least one row and one column, got shape (4, 3, 0, 3)",
+    ),
+    "a kernel without columns": (
+        lambda: cb.conv2d(x, torch.ones(4, 3, 3, 0)),
+        ValueError,
+        "weight must hold at least one kernel of at least one row and one column, got shape (4, 3, 3, 0)",
+    ),
+    "a kernel on another device": (
+        lambda: cb.corr2d(torch.ones(3, 3), torch.ones(2, 2, device="meta")),
+        ValueError,
+        "all tensors must be on one device, got X on cpu, K on meta; move them with .to(X.device)",
+    ),
+    "a line to corr2d": (
+        lambda: cb.corr2d(torch.ones(3), torch.ones(2, 2)),
+        ValueError,
+        "X must have 2 dimensions (rows, columns), got 1: shape (3,)",
+    ),
+    "one image of two channels to corr2d": (
+        lambda: cb.corr2d(torch.ones(1, 2, 5, 5), torch.ones(2, 2)),
+        ValueError,
+        (
+            "X must have 2 dimensions (rows, columns), got 4: shape (1, 2, 5, 5); for channels use "
+            "corr2d_multi_in, for batches conv2d"
+        ),
+    ),
+    "a complex image": (
+        lambda: cb.conv2d(x.to(torch.complex64), w.to(torch.float32)),
+        TypeError,
+        (
+            "all tensors must have one dtype, got input is complex64, weight is float32; "
+            "convert one, for example weight.to(input.dtype)"
+        ),
+    ),
+    "a complex kernel": (
+        lambda: cb.conv2d(x.to(torch.int64), w.to(torch.complex64)),
+        TypeError,
+        (
+            "all tensors must have one dtype, got input is int64, weight is complex64; "
+            "integer images need converting: input.to(weight.dtype)"
+        ),
+    ),
+    "two kinds of integers": (
+        lambda: cb.conv2d(x.to(torch.int32), w.to(torch.int64)),
+        TypeError,
+        (
+            "all tensors must have one dtype, got input is int32, weight is int64; "
+            "convert one, for example weight.to(input.dtype)"
+        ),
+    ),
+    "no output, transposed": (
+        lambda: cb.conv_transpose2d(x, torch.ones(3, 0, 3, 3)),
+        ValueError,
+        "weight must have at least one output channel, got shape (3, 0, 3, 3)",
+    ),
+    "no input, transposed": (
+        lambda: cb.conv_transpose2d(x[:, :0], torch.ones(0, 4, 3, 3)),
+        ValueError,
+        "weight must hold at least one kernel of at least one row and one column, got shape (0, 4, 3, 3)",
+    ),
+    "a power in words": (
+        lambda: cb.lp_pool2d(x, "2", 2),  # type: ignore[arg-type]
+        TypeError,
+        "norm_type must be a number, got '2' (a str)",
+    ),
+    "padding no column": (
+        lambda: cb.pad(torch.ones(3, 0), 1),
+        ValueError,
+        (
+            "input of pad must have at least 2 dimensions (…, rows, columns), at least one row and one "
+            "column, got shape (3, 0)"
+        ),
+    ),
+    "padding no row": (
+        lambda: cb.pad(torch.ones(0, 3), 1),
+        ValueError,
+        (
+            "input of pad must have at least 2 dimensions (…, rows, columns), at least one row and one "
+            "column, got shape (0, 3)"
+        ),
+    ),
+    "true windows": (
+        lambda: cb.fold(torch.ones(1, 4, 9).bool(), 4, 2),
+        TypeError,
+        "input must hold numbers, got bool; count with input.long() or measure with input.float()",
+    ),
+    "windows of no channel": (
+        lambda: cb.fold(torch.ones(1, 0, 9), 4, 2),
+        ValueError,
+        (
+            "input of fold must have channels · kernel rows · kernel columns rows, a multiple of 2·2 = 4; "
+            "got 0, remainder 0: shape (1, 0, 9)"
+        ),
+    ),
+    "channels that nothing explains": (
         lambda: cb.conv2d(x, torch.ones(5, 2, 3, 3)),
         ValueError,
-        "input has 3 channels but weight takes 2: input (2, 3, 5, 7), weight (5, 2, 3, 3)",
+        (
+            "input has 3 channels but weight takes 2: input (2, 3, 5, 7), weight (5, 2, 3, 3); "
+            "weight.shape[1] is input channels / groups: for this input the weight is (5, 3, 3, 3)"
+        ),
+    ),
+    "groups that divide neither": (
+        lambda: cb.conv2d(x, w, groups=2),
+        ValueError,
+        (
+            "input has 3 channels but weight takes 3 per group · 2 groups = 6: input (2, 3, 5, 7), weight "
+            "(4, 3, 3, 3); groups must divide the 3 input channels, remainder 1"
+        ),
+    ),
+    "a stride in a tensor of one dimension": (
+        lambda: cb.conv2d(x, w, stride=torch.tensor([2])),
+        TypeError,
+        "stride must be an integer or a pair of integers (rows, columns), got a Tensor of shape (1,)",
     ),
     "a kernel too wide for one row of windows": (
         lambda: cb.corr2d(torch.ones(2, 4), torch.ones(2, 5)),
@@ -722,6 +1008,33 @@ def test_each_bad_call_has_its_sentence(name: str) -> None:
     with pytest.raises(kind) as caught:
         call()
     assert str(caught.value) == sentence
+
+
+@pytest.mark.filterwarnings("ignore:torch.quantize_per_tensor")
+def test_quantized_numbers_are_refused() -> None:
+    """Their integers mean something else, which .dequantize() says."""
+    image, kernel = (torch.quantize_per_tensor(t, 0.5, 0, torch.qint8) for t in (x, w))
+    with pytest.raises(TypeError, match=f"^input {re.escape(complex_or_more)} qint8; convert it with .dequ"):
+        cb.conv2d(image, kernel)
+
+
+def test_the_smallest_sizes_are_allowed() -> None:
+    """One pixel folded, no stride at all (torch's way to say the window's size), and a divisor near 2⁶³."""
+    assert cb.fold(torch.full((1, 1), 7), 1, 1).tolist() == [[[7]]]
+    assert cb.max_pool2d(x, 2, []).equal(cb.max_pool2d(x, 2))  # type: ignore[arg-type]
+    assert cb.max_pool2d(x, 2, ()).equal(cb.max_pool2d(x, 2))  # type: ignore[arg-type]
+    largest = 2**63 - 1
+    assert cb.avg_pool2d(torch.full((1, 1, 2), largest), (1, 1), divisor_override=largest).tolist() == [
+        [[1, 1]]
+    ]
+    assert cb.avg_pool2d(torch.ones(1, 1, 1), 1, divisor_override=-largest).item() == -(2.0**-63)
+
+
+def test_unsigned_integers_meet_floats() -> None:
+    """Torch promotes uint16 to floats, on either side."""
+    wide, narrow = torch.ones(3, 3), torch.ones(2, 2)
+    assert cb.corr2d(wide, narrow.to(torch.uint16)).tolist() == [[4.0, 4.0], [4.0, 4.0]]
+    assert cb.corr2d(wide.to(torch.uint16), narrow).dtype == torch.float32
 
 
 HUGE: dict[str, Callable[[], Any]] = {

@@ -127,10 +127,20 @@ def test_autocast_is_torchs(dtype: torch.dtype, method: str) -> None:
         assert conv_transpose2d(x, w.transpose(0, 1)).dtype == dtype
         assert conv2d(x.to(dtype), w, b, method=method).dtype == dtype
         assert conv2d(x.double(), w.double(), method=method).dtype == torch.float64
+        assert conv2d(x.long(), w.long(), method=method).dtype == torch.int64
         with pytest.raises(TypeError, match="input is float64, weight is"):
             conv2d(x.double(), w, method=method)
     with pytest.raises(TypeError, match="one dtype"):
         conv2d(x.to(dtype), w, b, method=method)
+
+
+def test_a_device_that_knows_no_autocast() -> None:
+    """On the meta device torch refuses to say whether autocast is on; the convolutions don't ask."""
+    x, w = torch.ones(2, 3, 5, 6, device="meta"), torch.ones(3, 3, 2, 2, device="meta")
+    with pytest.raises(RuntimeError, match="autocast"):
+        torch.is_autocast_enabled("meta")
+    assert conv2d(x, w, method="shift").shape == (2, 3, 4, 5)
+    assert conv_transpose2d(x, w).shape == (2, 3, 6, 7)
 
 
 # ------------------------------------------------------------------------------------------------- transposed

@@ -25,6 +25,7 @@ CASES = [
     ((6, 2, 2, 3), (7, 6), (2, 3), ((1, 0), (0, 2)), (1, 2), 3),
     ((3, 1, 2, 2), (3, 4), 2, 3, (2, 1), 3),
     ((2, 2, 4, 2), (5, 6), 1, "same", (1, 3), 1),
+    ((2, 1, 1, 7), (1, 2), 3, ((0, 0), (5, 0)), 1, 1),  # five taps meet padding alone
 ]
 every_case = pytest.mark.parametrize("case", CASES, ids=str)
 
@@ -66,6 +67,20 @@ def test_the_structure_of_huge_layers_is_exact() -> None:
     assert found.parameters == 9
 
 
+def test_the_structure_of_huge_kernels_takes_no_time() -> None:
+    """A kernel as large as the image has one window, and every tap meets a pixel; dilated and strided too."""
+    n = 10**15
+    assert matrix_structure((1, 1, n, 1), (n, 1)).nonzeros == n
+    # On an axis of 2n pixels, n taps two pixels apart, padding 1: windows at −1, 0 and 1, of which the last
+    # has its last tap at 2n − 1 and the first its first tap in the padding.
+    found = matrix_structure((1, 1, n, 1), (2 * n, 1), padding=((1, 0), (0, 0)), dilation=(2, 1))
+    assert (found.shape, found.nonzeros) == ((3, 2 * n), 3 * n - 1)
+    # k taps slide over k pixels two rows at a time, from wholly above to wholly below: k − |2i − k| of them
+    # meet a pixel in window i, for i = 0 … k, which sums to k²/2.
+    for k in (10, 10**15):
+        assert matrix_structure((1, 1, k, 1), (k, 1), 2, ((k, k), (0, 0))).nonzeros == k * k // 2
+
+
 def test_each_column_holds_the_uses_of_its_pixel() -> None:
     """The matrix of a kernel of ones sums, column by column, to how often each pixel is used."""
     matrix = conv_matrix(torch.ones(1, 1, 3, 2, dtype=torch.int64), (4, 5), padding=1)
@@ -97,7 +112,7 @@ def test_the_matrix_has_the_weights_dtype(dtype: torch.dtype) -> None:
 
 def test_offsets_are_cells_to_pixels() -> None:
     """V[i, j, h − 1 + a, w − 1 + b] = W[i, j, i + a, j + b], and 0 outside."""
-    h, w = 3, 2
+    h, w = 3, 4
     W = torch.arange(1, 1 + (h * w) ** 2).reshape(h, w, h, w)
     V = dense_by_offset(W)
     assert V.shape == (h, w, 2 * h - 1, 2 * w - 1)

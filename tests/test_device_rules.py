@@ -10,6 +10,8 @@ source.
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,6 +32,7 @@ import convbook
 from tests.operations import METHODS, OPERATIONS, Operation
 
 PACKAGE = Path(convbook.__file__).parent
+ROOT = Path(__file__).parents[1]
 
 
 def stand_in() -> str:
@@ -132,6 +135,19 @@ def test_it_stays_on_the_device(operation: Operation) -> None:
 
 
 @every_operation
+def test_gradients_stay_on_the_device(operation: Operation) -> None:
+    """Backward as well as forward: each gradient is on the device, and nothing was made or read elsewhere."""
+    with FakeTensorMode():
+        tensors = [torch.empty(shape, device=GPU, requires_grad=True) for shape in operation.shapes]
+        with watched(GPU):
+            gradients = torch.autograd.grad(operation.run(*tensors).sum(), tensors)
+        assert [gradient.device for gradient in gradients] == [GPU] * len(tensors)
+        assert [tuple(gradient.shape) for gradient in gradients] == [
+            tuple(shape) for shape in operation.shapes
+        ]
+
+
+@every_operation
 def test_it_needs_no_data(operation: Operation) -> None:
     """On the meta device, forward and backward, shapes alone are enough."""
     truth = operation.run(*operation.tensors(torch.float32))
@@ -173,6 +189,46 @@ def test_a_method_that_must_look_at_the_numbers_declines_a_device() -> None:
 def test_the_methods_that_run_on_a_device_are_all_but_box() -> None:
     """The table above leaves out one method, and one only."""
     assert {op.name.partition(":")[2] for op in METHODS} == set(convbook.METHODS) - {"box"}
+
+
+# ----------------------------------------------------------------------- the GPU's own tests, from here
+
+
+def gpu_session(*options: str) -> subprocess.CompletedProcess[str]:
+    """What `nox -s gpu` runs."""
+    command = [sys.executable, "-m", "pytest", "-m", "gpu", "tests/gpu", *options]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600, check=False)
+
+
+@pytest.mark.skipif(
+    torch.cuda.is_available(), reason="there is a GPU: `nox -s gpu` runs the tests themselves"
+)
+def test_the_gpu_session_fails_in_one_sentence_without_a_device() -> None:
+    """No device: a clear sentence and an exit code that is not 0, never a row of skips."""
+    done = gpu_session()
+    assert done.returncode == 1
+    assert "no CUDA device: torch" in done.stdout
+    assert "nothing was tested on a GPU" in done.stdout
+    assert "passed" not in done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    torch.cuda.is_available(), reason="there is a GPU: `nox -s gpu` runs the tests themselves"
+)
+def test_the_gpu_session_is_rehearsed_on_the_cpu() -> None:
+    """The code of tests/gpu runs: its names, shapes and bounds hold with the CPU in the device's place."""
+    done = gpu_session("-p", "tests.gpu.rehearsal")
+    assert done.returncode == 0, done.stdout[-4000:]
+    assert "REHEARSAL ON THE CPU" in done.stdout
+
+
+@pytest.mark.skipif(
+    torch.cuda.is_available(), reason="there is a GPU: `nox -s gpu` runs the tests themselves"
+)
+def test_a_gpu_session_that_runs_no_test_fails() -> None:
+    """A name that matches no test is no success either, with a device or in its rehearsal."""
+    assert gpu_session("-p", "tests.gpu.rehearsal", "-k", "no_such_test").returncode != 0
 
 
 # ------------------------------------------------------------------------------------------------- the source

@@ -10,7 +10,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convbook._forms import as_int, describe, integer, pair, sides
+from convbook._forms import as_int, describe, flag, integer, pair, sides
 
 
 def says(kind, sentence):
@@ -66,8 +66,21 @@ def test_integer_takes_from_the_minimum_on():
         integer("groups", True, 1)
     with says(TypeError, "groups must be an integer, got 1e+300 (a float)"):
         integer("groups", 1e300, 1)
-    with says(TypeError, "groups must be an integer, got a Tensor of shape ()"):
+    with says(
+        TypeError,
+        "groups must be an integer, got a Tensor of shape (); read the number with groups=int(groups)",
+    ):
         integer("groups", torch.tensor(2), 1)
+
+
+def test_a_flag_is_a_bool_and_nothing_else():
+    """True and False come back; a number is neither, nor what NumPy has for them, as for torch."""
+    assert flag("ceil_mode", True) is True
+    assert flag("ceil_mode", False) is False
+    with says(TypeError, "ceil_mode must be True or False, got 1"):
+        flag("ceil_mode", 1)
+    with says(TypeError, "ceil_mode must be True or False, got a bool of shape ()"):
+        flag("ceil_mode", numpy.True_)
 
 
 # --------------------------------------------------------------------------------------- pairs

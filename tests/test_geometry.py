@@ -6,6 +6,7 @@ import re
 import sys
 import time
 import warnings
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -14,9 +15,11 @@ from hypothesis import strategies as st
 from torch import nn
 
 from convbook import (
+    Cost,
     Layer,
     cost,
     effective_kernel_size,
+    geometry,
     layers_until,
     output_size,
     pixel_uses,
@@ -151,6 +154,20 @@ def test_words_for_padding():
             lambda: output_size(2, 9, 3, ceil_mode=True),
             "kernel 9×9 does not fit input 2×2 with padding 0: output height would be ⌈(2 − 9) / 3⌉ + 1 = −1",
         ),
+        (
+            lambda: output_size(2, 9, 1, ((0, 1), (0, 0))),
+            (
+                "kernel 9×9 does not fit input 2×2 with padding ((0, 1), (0, 0)): output height would be "
+                "2 + 0 + 1 − 9 + 1 = −5"
+            ),
+        ),
+        (
+            lambda: output_size(2, 9, 1, ((1, 1), (0, 2))),
+            (
+                "kernel 9×9 does not fit input 2×2 with padding ((1, 1), (0, 2)): output height would be "
+                "2 + 1 + 1 − 9 + 1 = −4"
+            ),
+        ),
         (lambda: output_size(0, 1), "input_size must be at least 1 on both axes, got 0"),
         (lambda: output_size(5, 1, stride=(1, 0)), "stride must be at least 1 on both axes, got (1, 0)"),
         (
@@ -168,10 +185,17 @@ def test_words_for_padding():
             ),
         ),
         (
-            lambda: output_size(5, 1, padding="full"),
+            lambda: output_size(5, (3, 2), padding="Full", dilation=(2, 1)),
             (
                 'padding must be an integer, a pair, ((top, bottom), (left, right)), "valid" or "same", got '
-                "'full'"
+                "'Full'; every window that meets a pixel: padding=(4, 1)"
+            ),
+        ),
+        (
+            lambda: output_size(5, 3, padding="half"),
+            (
+                'padding must be an integer, a pair, ((top, bottom), (left, right)), "valid" or "same", got '
+                "'half'"
             ),
         ),
         (
@@ -331,7 +355,7 @@ def test_same_padding_needs_the_size_at_a_stride():
     sentence = (
         "same_padding needs input_size at stride 1×2: the total is max((⌈n / s⌉ − 1)·s + d·(k − 1) + 1 − "
         "n, 0), "
-        "which depends on the size n"
+        "which depends on the size n; for an image X pass input_size=X.shape[-2:]"
     )
     with says(ValueError, sentence):
         same_padding(3, stride=(1, 2))
@@ -402,6 +426,7 @@ def test_every_form_of_a_layer_means_the_same():
     assert {receptive_field([form]) for form in forms} == {((5, 5), (2, 2), (-1, -1))}
     assert receptive_field([3]) == receptive_field([(3,)]) == ((3, 3), (1, 1), (0, 0))
     assert receptive_field([nn.Conv2d(1, 1, 4, padding="same")]).start == (-1, -1)
+    assert receptive_field([SimpleNamespace(kernel_size=3)]) == receptive_field([3])
 
 
 def test_an_empty_stack_sees_one_pixel():
@@ -429,6 +454,38 @@ def test_an_empty_stack_sees_one_pixel():
                 "layer 0 of the stack, a value of type dict: keys are kernel_size and, optionally, "
                 "stride, padding, "
                 "dilation; got ['size']"
+            ),
+        ),
+        (
+            [{"stride": 2}],
+            ValueError,
+            (
+                "layer 0 of the stack, a value of type dict: keys are kernel_size and, optionally, "
+                "stride, padding, dilation; got ['stride']"
+            ),
+        ),
+        (
+            [{"kernel_size": 3, "strides": 2}],
+            ValueError,
+            (
+                "layer 0 of the stack, a value of type dict: keys are kernel_size and, optionally, "
+                "stride, padding, dilation; got ['kernel_size', 'strides']"
+            ),
+        ),
+        (
+            3,
+            TypeError,
+            (
+                "layers must be several layers, from the input upwards, got 3; a single one goes into a "
+                "list, receptive_field([layer])"
+            ),
+        ),
+        (
+            nn.Conv2d(1, 1, 3),
+            TypeError,
+            (
+                "layers must be several layers, from the input upwards, got a value of type Conv2d; a single "
+                "one goes into a list, receptive_field([layer])"
             ),
         ),
         (
@@ -500,6 +557,8 @@ def test_layers_until_needs_no_loop_over_a_huge_size():
     assert layers_until((10**30, 8), (5, 3), padding=(0, 1), target=8) == (10**30 - 8) // 4
     assert layers_until((10**30, 9), 3, stride=(1, 2), padding=(0, 1)) == (10**30 - 1) // 2
     assert layers_until(2**500, 2, 2) == 500
+    # A kernel as large as the image, padded so that each layer takes one row.
+    assert layers_until(10**30, 10**30, padding=10**30 // 2 - 1) == 10**30 - 1
     assert time.process_time() - start < 5
 
 
@@ -551,6 +610,14 @@ def test_pixel_uses_is_quick_and_bounded():
     assert time.process_time() - start < 5
 
 
+def test_the_largest_table_has_as_many_pixels_as_allowed(monkeypatch):
+    """Rows times columns is what counts: up to the bound a table is made, above it refused."""
+    monkeypatch.setattr(geometry, "_LARGEST_TABLE", 12)
+    assert pixel_uses((3, 4), 1) == ((1,) * 4,) * 3
+    with pytest.raises(ValueError, match="input_size 4×4 has 16, at most 12 are allowed"):
+        pixel_uses(4, 1)
+
+
 # ------------------------------------------------------------------------------------------------------ cost
 
 
@@ -575,6 +642,7 @@ def test_cost_of_nothing_and_of_wide_numbers():
     empty = cost(5, 3, batch=0)
     assert (empty.multiply_adds, empty.parameters, empty.input_bytes, empty.output_bytes) == (0, 10, 0, 0)
     assert cost(5, 3, itemsize=8).parameter_bytes == 80
+    assert cost(1, 1, itemsize=1) == Cost(1, 2, 1, 2, 1)
 
 
 @pytest.mark.parametrize(
@@ -583,6 +651,10 @@ def test_cost_of_nothing_and_of_wide_numbers():
         (
             lambda: cost(5, 3, 4, 6, groups=3),
             "groups=3 must divide in_channels=4 (remainder 1) and out_channels=6 (remainder 0)",
+        ),
+        (
+            lambda: cost(5, 3, 6, 4, groups=3),
+            "groups=3 must divide in_channels=6 (remainder 0) and out_channels=4 (remainder 1)",
         ),
         (lambda: cost(5, 3, 0), "in_channels must be at least 1, got 0"),
         (lambda: cost(5, 3, batch=-1), "batch must be at least 0, got -1"),
@@ -596,6 +668,17 @@ def test_cost_says_what_is_wrong(call, sentence):
     """Each error names its argument."""
     with says(ValueError, sentence):
         call()
+
+
+@pytest.mark.parametrize(
+    ("value", "words"), [(1, "1"), (0, "0"), ("no", "'no' (a str)"), (None, "None"), (1.0, "1.0 (a float)")]
+)
+def test_true_or_false_is_no_number_and_no_word(value, words):
+    """Sizes judge their flags as the operations do, so that "no" does not count as true."""
+    with says(TypeError, f"ceil_mode must be True or False, got {words}"):
+        output_size(5, 2, ceil_mode=value)
+    with says(TypeError, f"bias must be True or False, got {words}"):
+        cost(5, 2, bias=value)
 
 
 def test_geometry_needs_no_torch():

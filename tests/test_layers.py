@@ -177,6 +177,12 @@ def test_layers_stand_in_a_stack():
             TypeError,
             "ceil_mode must be True or False, got 2.0 (a float)",
         ),
+        (lambda: AvgPool2d(2, ceil_mode=1), TypeError, "ceil_mode must be True or False, got 1"),
+        (
+            lambda: MaxPool2d(2, ""),
+            TypeError,
+            "stride must be an integer or a pair of integers (rows, columns), got '' (a str)",
+        ),
         (
             lambda: AdaptiveAvgPool2d((1, 2, 3)),
             ValueError,
@@ -185,7 +191,7 @@ def test_layers_stand_in_a_stack():
         (
             lambda: AdaptiveMaxPool2d(-1),
             ValueError,
-            "output_size must be at least 0 on both axes, got (-1, -1)",
+            "output_size must be at least 0 on both axes, got -1",
         ),
     ],
 )

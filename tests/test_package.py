@@ -6,15 +6,20 @@ import ast
 import functools
 import importlib
 import inspect
+import os
+import platform
 import re
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+import torch
 
 import convbook
+from convbook.__main__ import report, tf32, version
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "convbook"
@@ -318,6 +323,32 @@ def test_the_report_names_versions_devices_and_methods() -> None:
     assert first_words[:4] == ["convbook", "torch", "numpy", "matplotlib"]
     assert "device" in first_words
     assert "definition" in done.stdout
+
+
+def test_the_report_lists_each_gpu_with_what_changes_its_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a machine with a GPU: its name, capability and memory, CUDA, cuDNN, TF32, and mps."""
+    found = SimpleNamespace(name="A GPU", major=9, minor=0, total_memory=80 * 2**30)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda index: found)
+    monkeypatch.setattr(torch.backends.cudnn, "version", lambda: 92000)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    lines = report().splitlines()
+    assert "device      cuda:0: A GPU, capability 9.0, 80.0 GiB" in lines
+    assert f"cuda        {torch.version.cuda}, cuDNN 92000, TF32 {tf32()}" in lines
+    assert "device      mps" in lines
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", tf32() == "off")
+    assert [line for line in report().splitlines() if line.startswith("cuda")] != [
+        line for line in lines if line.startswith("cuda")
+    ]
+
+
+def test_the_report_holds_nothing_private() -> None:
+    """It is pasted into public reports: no folder, no user, no name of the machine."""
+    text = report()
+    assert version("no-such-package-of-ours") == "not installed"
+    for private in (str(Path.home()), str(ROOT), platform.node(), os.environ.get("USER", "")):
+        assert len(private) < 3 or private not in text
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 from convbook import (
+    _checks,
     adaptive_avg_pool2d,
     adaptive_max_pool2d,
     avg_pool2d,
@@ -20,6 +21,7 @@ from convbook import (
     lp_pool2d,
     max_pool2d,
     pool2d,
+    pooling,
 )
 
 NAN, INF = float("nan"), float("inf")
@@ -153,6 +155,56 @@ def test_a_window_of_zeros_has_no_slope():
     x = torch.zeros(1, 2, 2, requires_grad=True)
     (gradient,) = torch.autograd.grad(lp_pool2d(x, 2, 2), x)
     assert torch.equal(gradient, torch.zeros(1, 2, 2))
+
+
+def test_a_window_of_zeros_has_length_zero():
+    """The root of nothing is 0, beside windows that hold something."""
+    x = torch.tensor([[[0.0, 0.0, 3.0, 4.0]]])
+    for power in (1, 2, 2.5):
+        assert lp_pool2d(x, power, (1, 2))[0, 0, 0] == 0
+    assert lp_pool2d(x, 2, (1, 2)).tolist() == [[[0, 5]]]
+
+
+def test_more_channels_than_columns():
+    """Rows and columns alone decide about the margin that windows hang over into."""
+    x = torch.randn(2, 9, 5, 4)
+    for ceil_mode in (False, True):
+        arguments = (x, 3, 2, 1, 1, ceil_mode)
+        values, indices = max_pool2d(*arguments, return_indices=True)
+        wanted = F.max_pool2d(*arguments, return_indices=True)
+        assert values.equal(wanted[0])
+        assert indices.equal(wanted[1])
+
+
+def test_the_margin_around_the_image_is_as_wide_as_needed():
+    """Windows are a view of one copy of the image, whose margin no window leaves unused."""
+    x = torch.zeros(1, 1, 5, 9)
+    # Rows: windows of 3 at −1, 1, 3 reach row 5, of which 5 is beyond the image: 1 + 5 + 1 = 7 rows.
+    # Columns: windows of 2 at 0, 3 and 6 reach column 7 of 9: no margin.
+    setting = _checks.pool2d_setting("max_pool2d", x, (3, 2), (2, 3), (1, 0))
+    windows = pooling._windows(x, setting)
+    assert windows.shape == (1, 1, 3, 3, 3, 2)
+    assert windows.untyped_storage().nbytes() == 4 * 7 * 9
+    # Taps two apart stand at −1, 1 and 3, a second window has no room, and one column is left: no margin.
+    setting = _checks.pool2d_setting("max_pool2d", x, (3, 9), 3, (1, 0), (2, 1))
+    assert pooling._windows(x, setting).untyped_storage().nbytes() == 4 * 6 * 9
+
+
+def test_taps_beyond_the_image_are_left_out():
+    """On five rows with one of padding in front, taps three apart stand at 0 and 3, no later one."""
+    x = torch.zeros(1, 1, 5, 8)
+    huge = _checks.PoolSetting((10**9, 10**9), (1, 1), (1, 0), (3, 2), (1, 1))
+    assert pooling._useful_taps(x, huge) == (2, 4)
+    assert pooling._useful_taps(x, huge._replace(kernel_size=(1, 3))) == (1, 3)
+
+
+@pytest.mark.parametrize(("n", "m", "longest"), [(6, 3, 2), (5, 3, 3), (9, 4, 4), (1, 3, 1), (2, 3, 2)])
+def test_the_table_of_adaptive_windows_is_no_wider_than_needed(n, m, longest):
+    """n / m columns where m divides n; else rounding both ends outwards adds at most two, up to all of n."""
+    start, end, table = pooling._adaptive_windows(n, m, torch.device("cpu"))
+    assert start.tolist() == [i * n // m for i in range(m)]
+    assert end.tolist() == [-(-(i + 1) * n // m) for i in range(m)]
+    assert table.tolist() == [[i * n // m + j for j in range(longest)] for i in range(m)]
 
 
 def test_average_pooling_is_a_convolution_with_a_constant_kernel():
@@ -666,6 +718,38 @@ ONES = torch.ones(1, 2, 5, 6)
             TypeError,
             "return_indices must be True or False, got None",
         ),
+        (
+            lambda: avg_pool2d(ONES, 2, divisor_override=2**63),
+            ValueError,
+            "divisor_override must fit into 64 bits, at most 2⁶³ − 1, got 9223372036854775808",
+        ),
+        (
+            lambda: avg_pool2d(ONES, 2, divisor_override=-(2**63)),
+            ValueError,
+            "divisor_override must fit into 64 bits, at most 2⁶³ − 1, got -9223372036854775808",
+        ),
+        (
+            lambda: adaptive_avg_pool2d(ONES, (None, -1)),
+            ValueError,
+            "output_size must be at least 0, got -1",
+        ),
+        (
+            lambda: adaptive_avg_pool2d(ONES, [None, 2.0]),
+            TypeError,
+            (
+                "output_size must be an integer, got 2.0 (a float); write output_size=2 (a division // keeps "
+                "integers)"
+            ),
+        ),
+        (
+            lambda: global_avg_pool2d(ONES[0, 0]),
+            ValueError,
+            (
+                "input of global_avg_pool2d must have 4 dimensions (batch, channels, rows, columns) or 3 "
+                "(channels, rows, columns), got 2: shape (5, 6); a single image becomes a batch of one with "
+                "one channel by input[None, None]"
+            ),
+        ),
         (lambda: lp_pool2d(ONES, 0, 2), ValueError, "norm_type must be positive and finite, got 0"),
         (lambda: lp_pool2d(ONES, NAN, 2), ValueError, "norm_type must be positive and finite, got nan"),
         (
@@ -690,7 +774,10 @@ ONES = torch.ones(1, 2, 5, 6)
         (
             lambda: adaptive_max_pool2d(ONES, 2.0),
             TypeError,
-            "output_size must be an integer or a pair of integers (rows, columns), got (2.0, 2.0)",
+            (
+                "output_size must be an integer or a pair of integers (rows, columns), got 2.0 (a float); "
+                "write output_size=2 (a division // keeps integers)"
+            ),
         ),
         (
             lambda: adaptive_max_pool2d(ONES[:, :0], 2),

@@ -40,16 +40,13 @@ from torch import Tensor
 from convbook._checks import Setting
 from convbook.algorithms._by_hand import differentiable
 from convbook.algorithms._exact import widened
-from convbook.algorithms._shared import PaddedRows, rows_for, strips
+from convbook.algorithms._strips import SideBySide, rows_for, strips
 
-__all__ = ["band", "band_matrices", "band_of_columns", "columns_fit", "kernel_gradient"]
+__all__ = ["band", "band_matrices", "kernel_gradient"]
 
-BLOCK = 8
+BLOCK = 4
 """Output rows in one block: 4 wastes less of the product, 16 has larger products; 8 was best or within 5 %
 from k = 3 to 31."""
-
-LANES, STEP = 16, 4
-"""Outputs that one vector register holds, and the pixels that count as one channel block."""
 
 
 @differentiable
@@ -83,19 +80,18 @@ def band(input: Tensor, weight: Tensor, bias: Tensor | None, setting: Setting) -
               [37, 43]]]])
     """
     outputs, depth = weight.shape[:2]
-    if input.is_cpu and columns_fit(input.shape[1], outputs, input.shape[3], input.dtype, setting):
-        return band_of_columns(input, weight, bias, setting)
     output = input.new_empty(input.shape[0], outputs, *setting.output_size)
     if output.numel() == 0 or depth == 0:
         output = output.zero_()
     else:
-        reach = (weight.shape[2] - 1) * setting.dilation[0] + 1
         parts = list(strips(input, setting, BLOCK))
-        rows = PaddedRows(input, setting, reach, parts[0])
+        rows = SideBySide(input, setting, (weight.shape[2] - 1) * setting.dilation[0] + 1, parts)
         matrices = {block: _stacked(weight, setting, block) for block in {strip.block for strip in parts}}
         for strip in parts:
+            rows.load(strip)
             target = output[strip.images, :, strip.top : strip.top + strip.rows]
-            _add_products(target, rows.under(strip), matrices[strip.block], setting, strip.block)
+            for g, part in enumerate(target.chunk(setting.groups, 1)):
+                _add_products(part, rows, g, matrices[strip.block][g], strip.block)
     return output if bias is None else output.add_(bias.view(-1, 1, 1))
 
 
@@ -134,108 +130,40 @@ def band_matrices(columns: Tensor, block: int, stride: int = 1, dilation: int = 
 
 
 def _stacked(weight: Tensor, setting: Setting, block: int) -> Tensor:
-    """Return all channel pairs' band matrices as blocks of larger ones, by group and kernel column.
+    """Return all channel pairs' band matrices as parts of larger ones, by group and kernel column.
 
-    Shape (groups, kw, O / groups · block, C / groups · rows): several channels make the products larger, not
+    Shape (groups, kw, O / groups · block, rows · C / groups): several channels make the products larger, not
     more.
     """
     depth, _, kw = weight.shape[1:]
     matrices = band_matrices(weight.transpose(2, 3), block, setting.stride[0], setting.dilation[0])
     by_group = matrices.view(setting.groups, -1, depth, kw, block, matrices.shape[-1])
-    return by_group.permute(0, 3, 1, 4, 2, 5).reshape(setting.groups, kw, -1, depth * matrices.shape[-1])
+    stacked = by_group.permute(0, 3, 1, 4, 5, 2)
+    return stacked.reshape(setting.groups, kw, -1, depth * matrices.shape[-1])
 
 
-def _add_products(output: Tensor, rows: Tensor, matrices: Tensor, setting: Setting, block: int) -> None:
-    """Write one strip of the output: for each group, add one batch of products for each kernel column."""
-    images, _, count, columns = output.shape
-    groups, kw, tall_out, tall_in = matrices.shape
-    depth, per_group, blocks_down = rows.shape[1] // groups, tall_out // block, count // block
-    (down, step), gap, many = setting.stride, setting.dilation[1], images * blocks_down
-    blocks = rows.unfold(2, tall_in // depth, block * down).permute(
-        0, 2, 1, 4, 3
-    )  # (images, blocks, C, rows, W)
-    for g in range(groups):
-        # With one image and one channel this is a view of overlapping rows; else they are copied side by
-        # side.
-        mine = blocks[:, :, g * depth : (g + 1) * depth].reshape(many, tall_in, -1)
-        part = output[:, g * per_group : (g + 1) * per_group]
-        direct = images == per_group == 1
-        target = part.view(many, tall_out, columns) if direct else part.new_empty(many, tall_out, columns)
-        for b in range(kw):
-            moved = mine[..., b * gap : b * gap + (columns - 1) * step + 1 : step]
-            torch.baddbmm(target, matrices[g, b].expand(many, -1, -1), moved, beta=int(b > 0), out=target)
-        if not direct:
-            by_row = target.view(images, blocks_down, per_group, block, columns).transpose(1, 2)
-            part.view(images, per_group, blocks_down, block, columns).copy_(by_row)
-
-
-def columns_fit(channels: int, outputs: int, width: int, dtype: torch.dtype, setting: Setting) -> bool:
-    """Return whether pixels can stand in as channels: see :func:`band_of_columns`.
-
-    That takes float32, one input and one output channel, stride and dilation 1, an output row that is a
-    multiple of 16 pixels and an input row that is a multiple of 4.
-    """
-    return (
-        dtype == torch.float32
-        and channels == outputs == 1
-        and setting.stride == setting.dilation == (1, 1)
-        and setting.output_size[1] % LANES == 0
-        and width % STEP == 0
+def _add_products(output: Tensor, rows: SideBySide, group: int, matrices: Tensor, block: int) -> None:
+    """Write one group of one strip of the output: one batch of products for each kernel column."""
+    images, per_group, count, columns = output.shape
+    (down, step), gap, many = rows.setting.stride, rows.setting.dilation[1], count // block
+    kw, _, tall = matrices.shape
+    wide = rows.wide // step
+    length = (images - 1) * wide + columns  # outputs of all images, and what lies between them
+    alone = images == per_group == 1
+    sums = output.view(many, block, columns) if alone else output.new_empty(many, per_group * block, length)
+    stacks = rows.stacks(group, many, block * down, tall // rows.depth)
+    moved = stacks.as_strided(
+        (kw, many, tall, length), (gap, *stacks.stride()[:2], step), stacks.storage_offset() + rows.first
     )
-
-
-def band_of_columns(input: Tensor, weight: Tensor, bias: Tensor | None, setting: Setting) -> Tensor:
-    """Convolve one-channel images by a band along the rows: neighbouring pixels stand in as channels.
-
-    A row of 16·q pixels read as q groups of four is a "channels last" image with four channels, and the 16·q
-    outputs are q/1 pixels of sixteen channels, both without moving a number.  Output channel p of a group
-    needs pixels p to p + kw − 1 counted from its first: a band matrix again, now between input and output
-    channels.
-
-    For callers that have asked :func:`columns_fit`.
-
-    Parameters
-    ----------
-    input : Tensor
-        Shape (N, 1, H, W), contiguous.
-    weight : Tensor
-        Shape (1, 1, kh, kw).
-    bias : Tensor or None
-        Shape (1,).
-    setting : Setting
-        Stride, dilation and groups are 1.
-
-    Returns
-    -------
-    Tensor
-        Shape (N, 1, rows, columns).
-    """
-    batch, _, height, width = input.shape
-    rows, columns = setting.output_size
-    kh, kw = weight.shape[2:]
-    (top, bottom), (left, _) = setting.padding
-    strides_of_four = (
-        columns - LANES
-    ) // STEP - width // STEP  # how far the last outputs start from the row's end
-    # Padding comes in whole blocks, as many on the left as on the right, so the kernel starts `late` pixels
-    # in.
-    blocks = max(-(-left // STEP), strides_of_four + -(-(LANES + kw - 1 - left) // STEP), 0)
-    late = blocks * STEP - left
-    needed = -(-(LANES + kw - 1 + late) // STEP)  # blocks of four that sixteen outputs look at
-    matrices = weight.new_zeros(LANES, kh, needed * STEP)  # row p of each band starts p + late pixels in
-    steps = (kh * needed * STEP + 1, needed * STEP, 1)
-    matrices.as_strided((LANES, kh, kw), steps, late).copy_(weight[0, 0])
-    kernel = matrices.view(LANES, kh, needed, STEP).permute(0, 3, 1, 2)  # (16, 4, kh, needed)
-    y = F.conv2d(
-        input.contiguous().view(batch, height, width // STEP, STEP).permute(0, 3, 1, 2),
-        kernel,
-        None if bias is None else bias.expand(LANES),
-        stride=(1, LANES // STEP),
-        padding=(max(top, bottom), blocks),
-    )
-    first = max(top, bottom) - top
-    kept = y[:, :, first : first + rows, : columns // LANES]
-    return kept.permute(0, 2, 3, 1).reshape(batch, 1, rows, columns)
+    spread = matrices.unsqueeze(1).expand(-1, many, -1, -1)
+    for b, (matrix, windows) in enumerate(zip(spread.unbind(), moved.unbind(), strict=True)):
+        torch.baddbmm(sums, matrix, windows, beta=int(b > 0), out=sums)
+    if not alone:
+        by_image = sums.as_strided(
+            (images, per_group, many, block, columns),
+            (wide, block * length, per_group * block * length, length, 1),
+        )
+        output.view(images, per_group, many, block, columns).copy_(by_image)
 
 
 def kernel_gradient(grad: Tensor, input: Tensor, weight: Tensor, setting: Setting) -> Tensor:

@@ -30,7 +30,8 @@ from torch import Tensor
 from convbook._checks import Setting
 from convbook.algorithms._by_hand import differentiable
 from convbook.algorithms._exact import widened
-from convbook.algorithms._shared import STRIP, decline, rows_for, strips
+from convbook.algorithms._shared import decline
+from convbook.algorithms._strips import STRIP, rows_for, strips
 
 __all__ = ["box", "is_box", "window_sums"]
 

@@ -78,9 +78,12 @@ HUGE = 64.0
 """How much larger than the mean the largest pixel may be for the FFT: 15 or less in photographs and noise,
 10⁴ for a lone spike."""
 
-SMALL = 20480
-"""Numbers in an image below which torch needs a few microseconds, so that planning, and even checking first,
-would be felt."""
+SMALL, MEDIUM = 900, 20480
+"""Numbers in an input below which torch needs a few microseconds, so that even looking up a plan would be
+felt: with any kernel, and with kernels up to three columns wide."""
+
+FEW = 1 << 16
+"""Outputs that are summed more quickly than some of them are picked out."""
 
 LOOK = 25e-6
 """Seconds that a look at the kernel takes."""
@@ -179,23 +182,35 @@ def auto(input: Tensor, weight: Tensor, bias: Tensor | None, setting: Setting) -
     if input.dtype in INTEGERS:
         return _integers(input, weight, bias, setting)
     planned = plan(costs.Shape.of(input, weight, setting))
+    _remember(input, weight, setting, planned)
+    return _carry_out(planned, input, weight, bias, setting)
+
+
+def _carry_out(
+    planned: Plan, input: Tensor, weight: Tensor, bias: Tensor | None, setting: Setting
+) -> Tensor:
+    """Convolve in float32 or float64 by the plan, with gradients by plans where they are asked for."""
     if planned.general == "torch" and not planned.special:
-        _remember_for_torch(input, weight, setting)
         return torch_(input, weight, bias, setting)
     if torch.is_grad_enabled() and any(t is not None and t.requires_grad for t in (input, weight, bias)):
         result: Tensor = ByPlan.apply(input, weight, bias, setting, forward)  # type: ignore[no-untyped-call]
         return result
-    return forward(input, weight, bias, setting)
+    return _compute(planned, input, weight, bias, setting)
 
 
-_FLOAT32 = torch.float32
+_FLOAT32, _ZERO, _ONE = torch.float32, 0, 1  # Python keeps one object of each small integer
 
-_FOR_TORCH: set[tuple[object, ...]] = set()
-"""Arguments of float32 calls whose plan is torch whatever the numbers: the next one need not be planned."""
+TENSORS = frozenset((Tensor, torch.nn.Parameter))
+
+FOR_TORCH = ()
+
+_PLANNED: dict[tuple[object, ...], tuple[Setting, Plan] | tuple[()]] = {}
+"""Judged settings and plans of earlier float32 calls by their shapes and plain arguments; `FOR_TORCH` where
+that is the plan whatever the numbers."""
 
 
-def _remember_for_torch(input: Tensor, weight: Tensor, setting: Setting) -> None:
-    """Note a call for :func:`small_call` whose arguments are plain integers, alike for rows and columns."""
+def _remember(input: Tensor, weight: Tensor, setting: Setting, planned: Plan) -> None:
+    """Note a plan for :func:`small_call` where the arguments can be plain integers, alike for both axes."""
     (stride, other_stride), (dilation, other_dilation) = setting.stride, setting.dilation
     sides = {side for pair in setting.padding for side in pair}
     if (
@@ -204,37 +219,53 @@ def _remember_for_torch(input: Tensor, weight: Tensor, setting: Setting) -> None
         and dilation == other_dilation
         and len(sides) == 1
     ):
-        if len(_FOR_TORCH) > 4096:
-            _FOR_TORCH.clear()
-        _FOR_TORCH.add((input.shape, weight.shape, stride, sides.pop(), dilation, setting.groups))
+        if len(_PLANNED) > 4096:
+            _PLANNED.clear()
+        key = (input.shape, weight.shape, stride, sides.pop(), dilation, setting.groups)
+        torchs = planned.general == "torch" and not planned.special
+        _PLANNED[key] = FOR_TORCH if torchs else (setting, planned)
 
 
 def small_call(
     input: Any, weight: Any, bias: Any, stride: Any, padding: Any, dilation: Any, groups: Any
 ) -> Tensor | None:
-    """Return a small plain call's output by torch at once, unchecked, or None where it has to be judged.
+    """Return a plain call's output without judging it first, or None where it has to be judged.
 
-    Small, or of a shape that was judged and planned before, and whose plan is torch.
+    That is for calls of a few microseconds, which judging would double: small ones, for which torch is the
+    quickest, and shapes that were judged and planned before.
 
-    Judging a 3×12×12 call takes as long as computing it.  So torch is asked first, and only when it refuses
-    are the arguments judged, to say why.  That is right where torch refuses all that convbook refuses; what
-    it lets through (strides beyond 2³¹, immense padding, empty batches, a kernel on the meta device) or gets
-    wrong (half types, and an Inf of the kernel on padding) is sorted out here by tests that cost next to
-    nothing.
+    Torch is asked first, and only when it refuses are the arguments judged, to say why.  That is right where
+    torch refuses all that convbook refuses; what it lets through (strides beyond 2³¹, immense padding, empty
+    batches, a kernel on the meta device) or gets wrong (half types, and an Inf of the kernel on padding) is
+    sorted out here by tests that cost next to nothing.
     """
     # Each look at a tensor costs a tenth of a microsecond: these are the fewest that are safe.
-    if not (
+    if type(input) is not Tensor or input.dtype is not _FLOAT32:
+        return None
+    plain = stride is dilation is groups is _ONE
+    if not (plain and padding is _ZERO) and not (
         type(stride) is type(padding) is type(dilation) is type(groups) is int
-        and type(input) is Tensor
-        and input.dtype is _FLOAT32
-        and (0 < input.numel() < SMALL or _known(input, weight, stride, padding, dilation, groups))
         and stride < 65536 > dilation
         and padding < 64
-        and (stride == dilation == 1 or not is_autocast_enabled("cpu"))  # float16 may crash at a stride
     ):
         return None
+    numbers = input.numel()
+    if not 0 < numbers < SMALL and not (0 < numbers < MEDIUM and _is_narrow(weight)):
+        if type(weight) not in TENSORS or torch.compiler.is_compiling():
+            return None
+        known = _PLANNED.get((input.shape, weight.shape, stride, padding, dilation, groups))
+        if known is None:
+            return None
+        if known is not FOR_TORCH:
+            return _by_known_plan(input, weight, bias, *known)
+    if not plain and is_autocast_enabled("cpu"):
+        return None  # float16 may crash at a stride
     try:
-        output: Tensor = conv2d(input, weight, bias, stride, padding, dilation, groups)
+        # Torch needs a fifth of a microsecond to read an argument, so the usual ones stay unsaid.
+        if plain:
+            output: Tensor = conv2d(input, weight, bias, 1, padding) if padding else conv2d(input, weight, bias)
+        else:
+            output = conv2d(input, weight, bias, stride, padding, dilation, groups)
     except (RuntimeError, TypeError):
         return None
     # Autocast; another device; a kernel without any numbers, which torch computes garbage with.
@@ -248,9 +279,33 @@ def small_call(
     return output
 
 
-def _known(input: Any, weight: Any, *plain: int) -> bool:
-    """Return whether a call is noted in `_FOR_TORCH`."""
-    return type(weight) in (Tensor, torch.nn.Parameter) and (input.shape, weight.shape, *plain) in _FOR_TORCH
+def _is_narrow(weight: Any) -> bool:
+    """Return whether kernels are so narrow that torch is the quickest on all but large images."""
+    return type(weight) in TENSORS and weight.dim() == 4 and bool(weight.size(3) <= 3)
+
+
+def _by_known_plan(
+    input: Tensor, weight: Tensor, bias: Any, setting: Setting, planned: Plan
+) -> Tensor | None:
+    """Return the output by the plan of an earlier call, or None where this call differs from it."""
+    alike = (
+        weight.dtype is input.dtype
+        and input.is_cpu
+        and weight.is_cpu
+        and input.layout is weight.layout is torch.strided
+        and not torch._C._are_functorch_transforms_active()
+        and torch.autograd.forward_ad._current_level < 0
+        and not is_autocast_enabled("cpu")
+    )
+    if alike and bias is not None:
+        alike = (
+            type(bias) in TENSORS
+            and bias.dtype is input.dtype
+            and bias.is_cpu
+            and bias.layout is torch.strided
+            and bias.shape == weight.shape[:1]
+        )
+    return _carry_out(planned, input, weight, bias, setting) if alike else None
 
 
 def _may_look(x: Tensor) -> bool:
@@ -266,7 +321,11 @@ def forward(
     input: Tensor, weight: Tensor, bias: Tensor | None, setting: Setting, integers: bool = False
 ) -> Tensor:
     """Return the output by the plan, in float32 or float64, gradients aside."""
-    chosen, factors = choose(input, weight, setting, integers)
+    return _compute(plan(costs.Shape.of(input, weight, setting), integers), input, weight, bias, setting)
+
+
+def _compute(planned: Plan, input: Tensor, weight: Tensor, bias: Tensor | None, setting: Setting) -> Tensor:
+    chosen, factors = choose(planned, input, weight)
     if factors is not None:
         output = by_factors(input, *factors, bias, setting)
     else:
@@ -282,16 +341,15 @@ def _looks_finite(output: Tensor, weight: Tensor, setting: Setting) -> bool:
     A bad pixel is in the windows of kh neighbouring output rows, and spoils them all: every kh-th row, the
     first and the last will show it.  Strides and dilations break the neighbourhood; there, all rows count.
     """
+    if output.numel() < FEW:
+        return isfinite(output.sum().item())
     step = weight.shape[2] if setting.stride[0] == setting.dilation[0] == 1 else 1
     seen = output[:, :, ::step].sum().item()
     return isfinite(seen) and (step == 1 or isfinite(output[:, :, -1:].sum().item()))
 
 
-def choose(
-    input: Tensor, weight: Tensor, setting: Setting, integers: bool = False
-) -> tuple[str, Factors | None]:
+def choose(planned: Plan, input: Tensor, weight: Tensor) -> tuple[str, Factors | None]:
     """Return the method that the plan and a look at the numbers call for, and a rank-one kernel's factors."""
-    planned = plan(costs.Shape.of(input, weight, setting), integers)
     for method in planned.special:
         if method == "box" and is_box(weight):
             return "box", None
@@ -300,6 +358,10 @@ def choose(
     if planned.general != planned.steady and _has_huge_pixels(input):
         return planned.steady, None
     return planned.general, None
+
+
+def _choice_for(input: Tensor, weight: Tensor, setting: Setting) -> str:
+    return choose(plan(costs.Shape.of(input, weight, setting)), input, weight)[0]
 
 
 def _has_huge_pixels(input: Tensor) -> bool:
@@ -355,7 +417,7 @@ def planned_gradients(
     """
     grad = grad.contiguous()
     back = _turned(grad, input, weight, setting) if needed[0] else None
-    own_input = back is not None and choose(*back)[0] not in FORMS_OF_TORCH
+    own_input = back is not None and _choice_for(*back) not in FORMS_OF_TORCH
     forward_method = plan(costs.Shape.of(input, weight, setting)).steady
     own_weight = needed[1] and forward_method in ("band", "lowering")
     of_input, of_weight = None, None
@@ -477,7 +539,8 @@ def explain_plan(
     reason = _left_to_torch(images, weight)
     if reason:
         return Explanation("torch", reason, {}, "")
-    if images.dtype == torch.float32 and images.numel() < SMALL:
+    small = MEDIUM if weight.shape[3] <= 3 else SMALL
+    if images.dtype == torch.float32 and images.numel() < small:
         return Explanation("torch", "small calls go to torch at once", {}, "")
     return _explain(images, weight, setting)
 
@@ -486,7 +549,7 @@ def _explain(input: Tensor, weight: Tensor, setting: Setting) -> Explanation:
     dtype = torch.float32 if input.dtype in HALVES or input.dtype in INTEGERS else input.dtype
     image, kernel, integers = input.to(dtype), weight.to(dtype), input.dtype in INTEGERS
     planned = plan(costs.Shape.of(image, kernel, setting), integers)
-    chosen, _ = choose(image, kernel, setting, integers)
+    chosen, _ = choose(planned, image, kernel)
     ordered = dict(sorted(planned.costs.items(), key=lambda item: item[1]))
     reason = "predicted to be the quickest for this shape"
     if chosen in planned.special:

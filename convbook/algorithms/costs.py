@@ -23,10 +23,11 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from convbook._checks import Setting
-from convbook.algorithms._shared import STRIP
-from convbook.algorithms.band import BLOCK, LANES, STEP, columns_fit
+from convbook._checks import NO_PADDING, Setting
+from convbook.algorithms._strips import NARROW, REGISTER, STRIP
+from convbook.algorithms.band import BLOCK
 from convbook.algorithms.fft import transform_side
+from convbook.algorithms.separable import BLOCK as VERTICAL
 from convbook.algorithms.separable import TILE
 
 __all__ = ["CANDIDATES", "Shape", "Work", "cost", "measured", "rates", "work"]
@@ -130,9 +131,7 @@ def cost(method: str, shape: Shape) -> float | None:
 
 
 def regime(method: str, shape: Shape) -> str:
-    """Return the name of the method's row in the table: torch and band have several algorithms inside."""
-    if method == "band":
-        return "band, columns" if _by_columns(shape) else "band, rows"
+    """Return the name of the method's row in the table: torch has several algorithms inside."""
     if method != "torch":
         return method
     if not _onednn(shape):
@@ -225,47 +224,56 @@ def _im2col(shape: Shape) -> Work:
 
 
 def _lowering(shape: Shape) -> Work:
-    rows, _ = shape.setting.output_size
-    wide = shape.pixels / shape.batch / shape.channels / (shape.height + sum(shape.setting.padding[0]))
-    z = shape.batch * shape.outputs * rows * wide * shape.kw
-    stacked = 0 if shape.depth == 1 else shape.batch * shape.channels * rows * wide * shape.kh
+    size = STRIP * shape.channels // (shape.outputs * shape.kw)
+    strips, images, buffer = _strips(shape, 1, size)
+    rows, groups = shape.setting.output_size[0], shape.setting.groups
+    z = shape.batch * shape.outputs * shape.kw * rows * _wide(shape)
+    copied = 0 if shape.setting.dilation[0] == 1 else z / shape.kw * shape.depth * shape.kh
     return Work(
-        shape.kw, z * shape.depth * shape.kh, z + stacked + shape.cells * shape.kw, _fresh(z + stacked, shape)
+        strips * groups + shape.batch * groups * rows / images / CALLS_IN_A_BATCH,
+        z * shape.depth * shape.kh,
+        buffer + copied + 2 * z + shape.cells,
     )
 
 
-def _strips(shape: Shape, block: int, size: int = STRIP) -> tuple[int, int]:
-    """Return how many strips there are, and how many images go through together."""
-    rows = shape.setting.output_size[0]
-    row = shape.channels * (shape.width + sum(shape.setting.padding[1])) * shape.setting.stride[0]
-    together = max(1, min(shape.batch, size // (row * rows)))
+CALLS_IN_A_BATCH = 16
+"""Products of a batch that cost about as much as calling a function of torch."""
+
+
+def _strips(shape: Shape, block: int, size: int) -> tuple[int, int, float]:
+    """Return how many strips there are, how many images go through together, and the numbers they copy."""
+    setting = shape.setting
+    rows, (left, right) = setting.output_size[0], setting.padding[1]
+    row = shape.channels * (shape.width + left + right) * setting.stride[0]
+    together = min(shape.batch, max(1, size // (row * rows)))
     tall = max(block, size // row // block * block)
     each = -(-(rows - rows % block) // tall) + (rows % block > 0)
-    return -(-shape.batch // together) * each, together
+    plain = together == shape.depth == 1 and setting.padding == NO_PADDING
+    copied = 0 if plain else shape.batch * shape.channels * (rows * setting.stride[0] * _wide(shape))
+    return -(-shape.batch // together) * each, together, copied
 
 
-def _by_columns(shape: Shape) -> bool:
-    return columns_fit(shape.channels, shape.outputs, shape.width, shape.dtype, shape.setting)
+def _wide(shape: Shape) -> int:
+    """Return the columns of an image with its padding in a buffer, where it starts at a register's border."""
+    left, right = shape.setting.padding[1]
+    if shape.width < NARROW:
+        return left + shape.width + right
+    return _up(-left % REGISTER + left + shape.width + right, REGISTER * shape.setting.stride[1])
 
 
 def _band(shape: Shape) -> Work | None:
-    if _by_columns(shape):
-        late = -shape.setting.padding[1][0] % STEP
-        return Work(
-            0, shape.cells * shape.kh * _up(LANES + shape.kw - 1 + late, STEP), shape.pixels + shape.cells
-        )
-    per_group = shape.outputs // shape.setting.groups
-    if shape.setting.groups > 64 or per_group * shape.depth > 64:
+    groups = shape.setting.groups
+    per_group = shape.outputs // groups
+    if groups > 64 or per_group * shape.depth > 64:
         return None
     tall = (BLOCK - 1) * shape.setting.stride[0] + shape.reach[0]
-    strips, together = _strips(shape, BLOCK)
+    strips, together, buffer = _strips(shape, BLOCK, STRIP)
     products = shape.cells * shape.depth * shape.kw * tall
-    # Blocks of one image and channel are a view; others, and strided columns, are copied first.
-    copied = shape.pixels * tall / BLOCK if together > 1 or shape.depth > 1 else 0
-    copied += shape.cells if together > 1 or per_group > 1 else 0
-    copied += 0 if shape.setting.stride[1] == 1 else products / BLOCK
-    added = shape.cells * shape.kw * 2
-    return Work(strips * shape.setting.groups * shape.kw, products, shape.pixels + copied + added)
+    copied = shape.cells if together > 1 or per_group > 1 else 0
+    copied += 0 if shape.setting.stride[1] == 1 else products / BLOCK / per_group
+    return Work(
+        strips * groups * shape.kw, products, buffer + copied + 2 * shape.kw * shape.cells, shape.cells
+    )
 
 
 def _separable(shape: Shape) -> Work | None:
@@ -273,15 +281,15 @@ def _separable(shape: Shape) -> Work | None:
     if pairs > 128:
         return None
     (down, along), (reach_down, reach_along) = shape.setting.stride, shape.reach
-    tall, wide = (BLOCK - 1) * down + reach_down, (TILE - 1) * along + reach_along
-    rows, columns = shape.setting.output_size
-    between = shape.batch * shape.outputs * rows * (shape.width + sum(shape.setting.padding[1])) * shape.depth
-    strips, together = _strips(shape, BLOCK, STRIP // 2)
-    halves = (columns >= TILE) + (columns % TILE > 0)
-    copied = between * tall / BLOCK if together > 1 else 0
-    products = between * tall + shape.cells * shape.depth * wide
+    tall, window = (VERTICAL - 1) * down + reach_down, (TILE - 1) * along + reach_along
+    strips, _, buffer = _strips(shape, VERTICAL, STRIP // 2)
+    between = shape.batch * shape.outputs * shape.depth * shape.setting.output_size[0] * _wide(shape)
+    phases = -(-window // (TILE * along))
     return Work(
-        strips * pairs * halves, products, shape.pixels + copied + between + 2 * shape.cells * shape.depth
+        strips * pairs * (1 + phases),
+        between * tall + between / along * window,
+        buffer + 2 * between + 2 * shape.cells * shape.depth,
+        shape.cells,
     )
 
 
@@ -289,7 +297,7 @@ def _box(shape: Shape) -> Work | None:
     if shape.outputs * shape.depth > 512:
         return None
     sums = shape.kh.bit_length() + shape.kh.bit_count() + shape.kw.bit_length() + shape.kw.bit_count() - 2
-    strips, _ = _strips(shape, 16, STRIP // 2)
+    strips, _, _ = _strips(shape, 16, STRIP // 2)
     mixed = shape.pixels / shape.channels * shape.outputs
     return Work(strips * sums, mixed * shape.depth, mixed * sums)
 

@@ -33,7 +33,8 @@ from torch import Tensor
 from convbook._checks import Setting
 from convbook.algorithms._by_hand import differentiable
 from convbook.algorithms._exact import widened
-from convbook.algorithms._shared import STRIP, Strip, declines_integers, rows_for
+from convbook.algorithms._shared import declines_integers
+from convbook.algorithms._strips import STRIP, Strip, rows_for
 
 __all__ = ["fft", "good_size", "transform_side"]
 

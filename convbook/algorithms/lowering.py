@@ -34,7 +34,7 @@ from torch import Tensor
 from convbook._checks import Setting
 from convbook.algorithms._by_hand import differentiable
 from convbook.algorithms._exact import widened
-from convbook.algorithms._shared import with_bias, with_padding
+from convbook.algorithms._strips import STRIP, SideBySide, strips
 
 __all__ = ["lowering"]
 
@@ -69,33 +69,51 @@ def lowering(input: Tensor, weight: Tensor, bias: Tensor | None, setting: Settin
     tensor([[[[19, 25],
               [37, 43]]]])
     """
-    z = _rows_times_kernel(with_padding(input, setting.padding), weight, setting)
-    return with_bias(_sum_of_diagonals(z, setting), bias)
+    output = input.new_empty(input.shape[0], weight.shape[0], *setting.output_size)
+    if output.numel() == 0 or weight.shape[1] == 0:
+        output = output.zero_()
+    else:
+        parts = list(strips(input, setting, 1, STRIP * input.shape[1] // (weight.shape[0] * weight.shape[3])))
+        rows = SideBySide(input, setting, (weight.shape[2] - 1) * setting.dilation[0] + 1, parts)
+        kernels = _turned(weight, setting.groups)
+        for strip in parts:
+            rows.load(strip)
+            target = output[strip.images, :, strip.top : strip.top + strip.rows]
+            for g, part in enumerate(target.chunk(setting.groups, 1)):
+                z = _kernel_times_rows(kernels[g], rows, g, strip.rows)
+                _sum_of_diagonals(z, rows, part)
+    return output if bias is None else output.add_(bias.view(-1, 1, 1))
 
 
-def _rows_times_kernel(input: Tensor, weight: Tensor, setting: Setting) -> Tensor:
-    """Return Z, shape (N, groups, rows, kw, O / groups, W): each kernel column against kh rows."""
-    batch, _, _, width = input.shape
+def _turned(weight: Tensor, groups: int) -> Tensor:
+    """Return the kernels' columns as rows: (groups, kw · O / groups, kh · C / groups)."""
     outputs, depth, kh, kw = weight.shape
-    groups = setting.groups
-    reach = (kh - 1) * setting.dilation[0] + 1
-    rows = input.unfold(2, reach, setting.stride[0])[..., :: setting.dilation[0]]  # (N, C, rows, W, kh)
-    grouped = rows.reshape(batch, groups, depth, setting.output_size[0], width, kh)  # still a view
-    stacked = grouped.permute(0, 1, 3, 2, 5, 4).flatten(3, 4)  # (N, groups, rows, C / groups · kh, W)
-    turned = weight.reshape(groups, outputs // groups, depth, kh, kw).permute(0, 4, 1, 2, 3)
-    turned = turned.reshape(groups, 1, kw * (outputs // groups), depth * kh)
-    return torch.matmul(turned, stacked).view(
-        batch, groups, setting.output_size[0], kw, outputs // groups, width
-    )
+    grouped = weight.reshape(groups, outputs // groups, depth, kh, kw).permute(0, 4, 1, 3, 2)
+    return grouped.reshape(groups, -1, kh * depth)
 
 
-def _sum_of_diagonals(z: Tensor, setting: Setting) -> Tensor:
+def _kernel_times_rows(kernel: Tensor, rows: SideBySide, group: int, count: int) -> Tensor:
+    """Return Z, shape (rows, kw · O / groups, columns): each kernel column against kh image rows."""
+    gap = rows.setting.dilation[0]
+    stacks = rows.stacks(group, count, rows.setting.stride[0], rows.reach)
+    if gap > 1:
+        stacks = stacks.unflatten(1, (rows.reach, rows.depth))[:, ::gap].flatten(1, 2)
+    return torch.bmm(kernel.expand(count, -1, -1), stacks)
+
+
+def _sum_of_diagonals(z: Tensor, rows: SideBySide, output: Tensor) -> None:
     """Add each kernel column's part, moved: Y[r, j] = Σ_b Z[r, b, j·stride + b·dilation]."""
-    columns, step, gap = setting.output_size[1], setting.stride[1], setting.dilation[1]
-    span = (columns - 1) * step + 1
-    total = z[..., 0, :, :span:step].clone()
-    for b in range(1, z.shape[3]):
-        total += z[..., b, :, b * gap : b * gap + span : step]
-    return total.transpose(2, 3).flatten(
-        1, 2
-    )  # (N, groups, O / groups, rows, columns) → (N, O, rows, columns)
+    images, per_group, count, columns = output.shape
+    length = z.shape[2]
+    moved = z.as_strided(
+        (z.shape[1] // per_group, images, per_group, count, columns),
+        (
+            per_group * length + rows.setting.dilation[1],
+            rows.wide,
+            length,
+            z.shape[1] * length,
+            rows.setting.stride[1],
+        ),
+        rows.first,
+    )
+    torch.sum(moved, 0, out=output)

@@ -31,8 +31,8 @@ from convbook.algorithms._exact import readable
 
 __all__ = ["run_maxima", "window_maxima"]
 
-STRIP = 1 << 17
-"""Numbers that go through at once: 512 KiB of float32, a quarter of the second-level cache."""
+STRIP = 1 << 18
+"""Numbers that go through at once: 1 MiB of float32, half of the second-level cache."""
 
 
 def window_maxima(x: Tensor, setting: PoolSetting) -> Tensor | None:
@@ -117,11 +117,12 @@ def _maxima(x: Tensor, setting: PoolSetting) -> Tensor:
     planes = x.reshape(-1, height, width)
     output = planes.new_empty(planes.shape[0], *setting.output_size)
     edges = _Edges(x, setting)
-    together = max(1, STRIP // (edges.rows * edges.columns))
-    buffer = planes.new_full((min(together, planes.shape[0]), edges.rows, edges.columns), -torch.inf)
+    together = min(max(1, STRIP // (edges.rows * edges.columns)), planes.shape[0])
+    if edges.needed:
+        buffer = planes.new_full((together, edges.rows, edges.columns), -torch.inf)
     for first in range(0, planes.shape[0], together):
         part = planes[first : first + together]
-        _pool(edges.around(part, buffer), setting, output[first : first + together])
+        _pool(edges.around(part, buffer) if edges.needed else part, setting, output[first : first + together])
     return output.view(*x.shape[:-2], *setting.output_size)
 
 
@@ -141,10 +142,8 @@ class _Edges:
         self.needed = (self.rows, self.columns) != (self.height, self.width)
 
     def around(self, planes: Tensor, buffer: Tensor) -> Tensor:
-        """Return the planes with −∞ around them, in the buffer; a view where nothing is needed."""
+        """Return the planes with −∞ around them, in the buffer."""
         inside = planes[:, : self.height, : self.width]
-        if not self.needed:
-            return inside
         framed = buffer[: planes.shape[0]]
         framed[:, self.top : self.top + self.height, self.left : self.left + self.width] = inside
         return framed

@@ -25,18 +25,20 @@ References
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import torch
 from torch import Tensor
 
 from convbook._checks import Setting
 from convbook.algorithms._by_hand import differentiable
-from convbook.algorithms._exact import widened
-from convbook.algorithms._shared import STRIP, PaddedRows, declines_integers, strips
-from convbook.algorithms.band import BLOCK, band_matrices
+from convbook.algorithms._exact import readable, widened
+from convbook.algorithms._shared import declines_integers
+from convbook.algorithms._strips import SideBySide, Strip, strips
+from convbook.algorithms.band import band_matrices
 
 __all__ = ["by_factors", "rank_factors", "rank_one_factors", "separable"]
+
+BLOCK = 8
+"""Output rows at once in the vertical pass."""
 
 TILE = 16
 """Output columns at once in the horizontal pass: one vector register of them."""
@@ -88,23 +90,28 @@ def separable(input: Tensor, weight: Tensor, bias: Tensor | None, setting: Setti
 
 def by_factors(input: Tensor, columns: Tensor, rows: Tensor, bias: Tensor | None, setting: Setting) -> Tensor:
     """Convolve with the kernels that these factors add up to: see :func:`rank_factors`."""
-    output = input.new_empty(input.shape[0], columns.shape[0], *setting.output_size)
-    reach = (columns.shape[3] - 1) * setting.dilation[0] + 1
-    above, (left, right) = setting.padding
-    parts = list(strips(input, setting, BLOCK, STRIP // 2))
-    under = PaddedRows(input, setting._replace(padding=(above, (0, 0))), reach, parts[0])
-    images = len(range(*parts[0].images.indices(input.shape[0])))
-    between = input.new_zeros(
-        images * parts[0].rows, left + input.shape[3] + right
-    )  # padded along the rows only
+    outputs, depth, rank, kh = columns.shape
+    (down, along), (gap_down, gap_along) = setting.stride, setting.dilation
+    output = input.new_empty(input.shape[0], outputs, *setting.output_size)
+    parts = list(strips(input, setting, BLOCK))
+    under = SideBySide(input, setting, (kh - 1) * gap_down + 1, parts, TILE * along)
     vertical = {
-        block: band_matrices(columns, block, setting.stride[0], setting.dilation[0])
-        for block in {strip.block for strip in parts}
+        block: band_matrices(columns, block, down, gap_down) for block in {strip.block for strip in parts}
     }
-    horizontal = _horizontal(rows, setting)
+    horizontal = band_matrices(rows, TILE, along, gap_along).mT.contiguous()
+    passes: dict[int, _Passes] = {}
     for strip in parts:
-        target = output[strip.images, :, strip.top : strip.top + strip.rows]
-        _two_passes(target, under.under(strip), vertical[strip.block], horizontal, between, setting)
+        under.load(strip)
+        size = strip.rows * under.length
+        if size not in passes:
+            passes = {size: _Passes(under, size, horizontal.shape[3])}
+        for o in range(outputs):
+            group = o // (outputs // setting.groups)
+            for c in range(depth):
+                for r in range(rank):
+                    passes[size].down(vertical[strip.block][o, c, r], strip, group, c)
+                    passes[size].along(horizontal[o, c, r], add=c + r > 0)
+            passes[size].write(output[strip.images, o, strip.top : strip.top + strip.rows])
     return output if bias is None else output.add_(bias.view(-1, 1, 1))
 
 
@@ -135,7 +142,7 @@ def rank_one_factors(weight: Tensor) -> tuple[Tensor, Tensor] | None:
     outputs, depth, kh, kw = weight.shape
     accuracy = 2 * torch.finfo(weight.dtype).eps
     columns, rows = [], []
-    for plane in weight.double().view(-1, kh, kw):
+    for plane in weight.double().reshape(-1, kh, kw):
         at = int(plane.abs().argmax())
         column, row = plane[:, at % kw], plane[at // kw]
         pivot = float(row[at % kw])
@@ -174,6 +181,8 @@ def rank_factors(weight: Tensor) -> tuple[Tensor, Tensor]:
     """
     outputs, depth, kh, kw = weight.shape
     looking = weight.device.type == "cpu"
+    if readable(weight) and not weight.is_complex() and (found := rank_one_factors(weight)) is not None:
+        return found
     left = weight.to(torch.complex128 if weight.is_complex() else torch.float64)
     # Where a product of two rounded numbers was rounded again, four roundings of half an eps may remain.
     enough = 2 * torch.finfo(weight.dtype).eps * left.abs().amax((2, 3), keepdim=True) if looking else None
@@ -201,54 +210,45 @@ def _factors_of_full_rank(weight: Tensor) -> tuple[Tensor, Tensor]:
     return (weight.mT, units) if kw <= kh else (units, weight)
 
 
-class _Tiles(NamedTuple):
-    """Some of the output's columns, cut into tiles of equal width, with the matrices that make them."""
+class _Passes:
+    """The two passes over a strip, each a few matrix products from one buffer into the next.
 
-    start: int
-    tiles: int
-    columns: int
-    matrices: Tensor
-    """Shape (O, C, rank, image columns, output columns)."""
+    Between the passes the filtered rows lie one behind the other, cut into tiles of as many columns as make
+    `TILE` outputs.  The outputs of a tile need its own columns and some of the following tiles'.  A product
+    of two matrices cannot take rows that overlap, so every s-th tile is a row of one product, the tiles
+    after them are the rows of the next, s products in all.
+    """
 
+    def __init__(self, rows: SideBySide, size: int, window: int) -> None:
+        self.rows, step = rows, TILE * rows.setting.stride[1]
+        tiles, phases = size // step, -(-window // step)
+        room = rows.first + step * phases + window  # the last windows run over the end
+        self.filtered = rows.holder.new_zeros(size + room)
+        self.sums = rows.holder.new_empty(tiles * TILE)
+        self.products = []
+        for phase in range(min(phases, tiles)):
+            many = -(-(tiles - phase) // phases)
+            windows = self.filtered.as_strided((many, window), (phases * step, 1), rows.first + phase * step)
+            sums = self.sums.as_strided((many, TILE), (phases * TILE, 1), phase * TILE)
+            self.products.append((windows, sums))
+        self.filtered = self.filtered[:size]
 
-def _horizontal(row_filters: Tensor, setting: Setting) -> list[_Tiles]:
-    """Return the tiles of the horizontal pass: the whole ones, and a narrower last one."""
-    width, along, gap = setting.output_size[1], setting.stride[1], setting.dilation[1]
-    whole, rest = divmod(width, TILE)
-    cuts = [(0, whole, TILE)] * (whole > 0) + [(whole * TILE, 1, rest)] * (rest > 0)
-    return [_Tiles(*cut, band_matrices(row_filters, cut[2], along, gap).mT.contiguous()) for cut in cuts]
+    def down(self, matrix: Tensor, strip: Strip, group: int, channel: int) -> None:
+        """Filter the columns of one channel: a block of output rows from the image rows under it."""
+        block, tall = matrix.shape
+        count, rows = strip.rows // block, self.rows
+        stacks = rows.stacks(group, count, block * rows.setting.stride[0], tall)
+        if rows.depth > 1:
+            stacks = stacks[:, channel :: rows.depth]
+        torch.bmm(matrix.expand(count, -1, -1), stacks, out=self.filtered.view(count, block, -1))
 
+    def along(self, matrix: Tensor, add: bool) -> None:
+        """Filter the rows between the passes, and add what comes out or start with it."""
+        for windows, sums in self.products:
+            torch.addmm(sums, windows, matrix, beta=int(add), out=sums)
 
-def _two_passes(
-    output: Tensor,
-    rows: Tensor,
-    vertical: Tensor,
-    horizontal: list[_Tiles],
-    between: Tensor,
-    setting: Setting,
-) -> None:
-    """Write one strip of the output: for each pair of filters, down the columns and then along the rows."""
-    images, outputs, count, _ = output.shape
-    depth, rank, block, tall = vertical.shape[1:]
-    many, (down, along), left = images * (count // block), setting.stride, setting.padding[1][0]
-    blocks = rows.unfold(2, tall, block * down).transpose(3, 4)  # (images, C, blocks, tall, W), a view
-    between = between[: images * count]
-    totals = [output.new_empty(cut.tiles, images * count, cut.columns) for cut in horizontal]
-    for o in range(outputs):
-        first = o // (outputs // setting.groups) * depth
-        for c in range(depth):
-            channel = blocks[:, first + c].reshape(many, tall, -1)
-            for r in range(rank):
-                filtered = torch.bmm(vertical[o, c, r].expand(many, -1, -1), channel)
-                between[:, left : left + channel.shape[2]] = filtered.flatten(0, 1)
-                for cut, total in zip(horizontal, totals, strict=True):
-                    windows = between[:, cut.start * along :].unfold(
-                        1, cut.matrices.shape[3], cut.columns * along
-                    )
-                    tiles = windows[:, : cut.tiles].transpose(0, 1)  # (tiles, rows, image columns), a view
-                    matrix = cut.matrices[o, c, r].expand(cut.tiles, -1, -1)
-                    torch.baddbmm(total, tiles, matrix, beta=int(c + r > 0), out=total)
-        for cut, total in zip(horizontal, totals, strict=True):
-            part = output[:, o, :, cut.start : cut.start + cut.tiles * cut.columns]
-            side_by_side = total.view(cut.tiles, images, count, cut.columns).permute(1, 2, 0, 3)
-            part.view(images, count, cut.tiles, cut.columns).copy_(side_by_side)
+    def write(self, output: Tensor) -> None:
+        """Put the sums into one channel of the output, shape (images, rows, columns)."""
+        images, count, columns = output.shape
+        by_image = self.sums.view(count, images, -1).transpose(0, 1)
+        output.copy_(by_image[..., :columns])

@@ -35,7 +35,8 @@ from torch import Tensor
 from convbook._checks import Setting
 from convbook.algorithms._by_hand import differentiable
 from convbook.algorithms._exact import widened
-from convbook.algorithms._shared import Strip, decline, declines_integers, rows_for
+from convbook.algorithms._shared import decline, declines_integers
+from convbook.algorithms._strips import Strip, rows_for
 
 __all__ = ["MATRICES", "winograd"]
 
@@ -136,7 +137,7 @@ def _both_sides(matrix: list[list[float]], like: Tensor) -> Tensor:
     Off the CPU its numbers are filled in one by one: a list would come from the host, which waits for it.
     """
     if like.is_cpu:
-        small = like.new_tensor(matrix)
+        small = like.resolve_conj().resolve_neg().new_tensor(matrix)  # a lazy view has no new_tensor
     else:
         small = torch.stack([torch.stack([like.new_full((), value) for value in row]) for row in matrix])
     return torch.kron(small, small)

@@ -26,6 +26,8 @@ import sys
 sys.path.insert(0, {folder!r})
 import themed_figures
 themed_figures.install()
+# What a cell prints arrives in one piece at its end; by the clock it would arrive in pieces, with a line between them.
+sys.stdout.flush_interval = sys.stderr.flush_interval = 3600
 del sys, themed_figures
 """
 CONFIG = """

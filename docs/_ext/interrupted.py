@@ -8,9 +8,7 @@ a build that did not reach its end, the outputs of the chapters too, since its l
 
 from __future__ import annotations
 
-import hashlib
 import shutil
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -63,22 +61,7 @@ def end(app: Sphinx, exception: Exception | None) -> None:
         mark.unlink(missing_ok=True)
 
 
-def put_style_first(app: Sphinx) -> None:
-    """Write MyST-NB's style sheet before the pages, as Sphinx does with all others.
-
-    MyST-NB writes it last.  Pages name a style sheet with its checksum, so those of a first build would lack it and differ from those of
-    a second.
-    """
-    if app.builder.format != "html":
-        return
-    folder = Path(app.outdir) / "_static"
-    folder.mkdir(parents=True, exist_ok=True)
-    style = resources.files("myst_nb.static").joinpath("mystnb.css").read_bytes()
-    (folder / f"mystnb.{hashlib.sha256(style).hexdigest()}.css").write_bytes(style)
-
-
 def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", begin, priority=10)
-    app.connect("builder-inited", put_style_first)
     app.connect("build-finished", end, priority=990)  # after what writes files at the end
     return {"parallel_read_safe": True, "parallel_write_safe": True}

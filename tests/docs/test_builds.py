@@ -19,12 +19,12 @@ ROOT = Path(__file__).parents[2]
 CONF = f"""
 import sys
 sys.path.insert(0, {str(ROOT / "docs" / "_ext")!r})
-extensions = ["interrupted", "myst_nb"]
+extensions = ["interrupted", "same_bytes", "myst_nb"]
 project = "Two pages"
 exclude_patterns = ["_build"]
 html_theme = "basic"
 nb_execution_mode = "cache"
-nb_execution_cache_path = "_build/.jupyter_cache"
+nb_execution_cache_path = __file__.replace("conf.py", "_build/.jupyter_cache")
 nb_execution_raise_on_error = False
 nb_execution_show_tb = True
 html_copy_source = False

@@ -18,6 +18,9 @@ from tests.operations import GENERAL, METHODS, OPERATIONS, Operation, bound, gra
 
 pytestmark = pytest.mark.gpu
 
+DEVICE = "cuda"
+"""What tests/gpu/rehearsal.py replaces by "cpu"."""
+
 every_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=str)
 every_method = pytest.mark.parametrize("operation", METHODS, ids=str)
 VECTORISED = [
@@ -32,7 +35,7 @@ DTYPES = [torch.float64, torch.float32, torch.float16, torch.bfloat16]
 
 def on_gpu(tensors: list[Tensor]) -> list[Tensor]:
     """The same numbers on the device."""
-    return [tensor.detach().cuda() for tensor in tensors]
+    return [tensor.detach().to(DEVICE) for tensor in tensors]
 
 
 def error(result: Tensor, operation: Operation, tensors: list[Tensor]) -> Tensor:
@@ -59,7 +62,7 @@ def test_results_are_within_the_derived_bound(operation: Operation, dtype: torch
     """Without TF32, |GPU − definition| ≤ what roundings of this dtype add up to; device and dtype stay."""
     tensors = operation.tensors(dtype)
     result = operation.run(*on_gpu(tensors))
-    assert (result.device.type, result.dtype) == ("cuda", dtype)
+    assert (result.device.type, result.dtype) == (DEVICE, dtype)
     off = error(result, operation, tensors)
     limit = bound(operation, tensors, dtype)
     assert (off <= limit).all(), f"up to {(off / limit).max():.2f} of the bound"
@@ -75,7 +78,7 @@ def test_gradients_are_within_the_derived_bound_and_stay_on_the_device(operation
     found = torch.autograd.grad(operation.run(*there).sum(), there)
     limits = gradient_bound(operation, tensors, torch.float64)
     for mine, theirs, limit in zip(found, truth, limits, strict=True):
-        assert mine.device.type == "cuda"
+        assert mine.device.type == DEVICE
         assert ((mine.cpu() - theirs).abs() <= limit).all()
 
 
@@ -139,7 +142,7 @@ def test_nothing_waits_for_the_device(operation: Operation) -> None:
 def test_the_alarm_for_waiting_works() -> None:
     """The debug mode that the test above relies on does find a wait."""
     with no_synchronisation(), pytest.raises(RuntimeError, match="synchroniz"):
-        torch.ones(1, device="cuda").item()
+        torch.ones(1, device=DEVICE).item()
 
 
 @pytest.mark.parametrize("operation", [op for op in OPERATIONS if len(op.shapes) > 1], ids=str)
@@ -152,7 +155,7 @@ def test_tensors_on_two_devices_are_an_error_that_names_them(operation: Operatio
 
 def test_box_declines_the_device_by_name() -> None:
     """The one method that must look at the kernel's numbers does not wait for them: it says so."""
-    x, w = torch.ones(1, 1, 8, 8, device="cuda"), torch.ones(1, 1, 3, 3, device="cuda")
+    x, w = torch.ones(1, 1, 8, 8, device=DEVICE), torch.ones(1, 1, 3, 3, device=DEVICE)
     with pytest.raises(NotImplementedError, match="'box'"):
         convbook.conv2d(x, w, method="box")
 
@@ -162,7 +165,7 @@ def test_autocast_runs_and_keeps_the_definition(dtype: torch.dtype) -> None:
     """Under autocast a float32 convolution is as good as one of the half type, and gradients are float32."""
     operation = next(op for op in METHODS if op.name == "conv2d:auto")
     tensors = [tensor.requires_grad_() for tensor in on_gpu(operation.tensors(torch.float32))]
-    with torch.autocast("cuda", dtype=dtype):
+    with torch.autocast(DEVICE, dtype=dtype):
         result = operation.run(*tensors)
     halves = [tensor.detach().cpu().to(dtype) for tensor in tensors]
     # Rounding the factors to the half type is allowed for twice: by autocast, and by comparing with them.
@@ -203,7 +206,7 @@ def test_a_graph_captures_and_replays_it(operation: Operation) -> None:
 
 def test_several_devices_or_the_one_there_is() -> None:
     """The result is on the very device of the input, the last one where there are several."""
-    device = torch.device("cuda", torch.cuda.device_count() - 1)
+    device = torch.device(DEVICE, torch.cuda.device_count() - 1)
     x, w = torch.ones(1, 2, 6, 7, device=device), torch.ones(3, 2, 3, 2, device=device)
     assert convbook.conv2d(x, w).device == device
 
@@ -213,10 +216,10 @@ def test_several_devices_or_the_one_there_is() -> None:
 LARGE = ((8, 32, 64, 64), (32, 16, 3, 2), (32,))
 
 
-def large(method: str, device: str = "cuda") -> list[Tensor]:
+def large(method: str) -> list[Tensor]:
     """Tensors of a layer in the middle of a network, for `GENERAL` settings."""
     shapes = LARGE if method != "winograd" else ((8, 32, 64, 64), (32, 32, 3, 3), (32,))
-    return [torch.randn(shape, device=device) for shape in shapes]
+    return [torch.randn(shape, device=DEVICE) for shape in shapes]
 
 
 def call(method: str, x: Tensor, w: Tensor, b: Tensor) -> Tensor:
@@ -280,8 +283,8 @@ def median_milliseconds(method: str, tensors: list[Tensor], repeats: int = 20) -
 
 def test_the_hosts_clock_sees_the_launch_alone() -> None:
     """Why events: a host that does not wait measures less than the work takes."""
-    x = torch.randn(16, 64, 128, 128, device="cuda")
-    w = torch.randn(64, 64, 5, 5, device="cuda")
+    x = torch.randn(16, 64, 128, 128, device=DEVICE)
+    w = torch.randn(64, 64, 5, 5, device=DEVICE)
     convbook.conv2d(x, w, method="torch")
     torch.cuda.synchronize()
     start = time.perf_counter()

@@ -3,6 +3,7 @@
     python tests/mutation/run.py                        # every module below, a few minutes
     python tests/mutation/run.py windows _checks        # some
     python tests/mutation/run.py --list                 # what would be broken
+    python tests/mutation/run.py --again survivors.txt  # only what an earlier run printed as survivors
 
 Each mutant changes one place of one function: + to −, < to ≤, `and` to `or`, one of two conditions left out,
 a condition to its opposite, 0 to 1, `min` to `max`, True to False, a call that only judges left out. Pytest
@@ -40,7 +41,7 @@ import torch  # noqa: E402
 torch.set_num_threads(1)
 
 TESTS = {
-    "_forms": ["test_checks", "test_geometry"],
+    "_forms": ["test_forms", "test_checks", "test_geometry"],
     "geometry": ["test_geometry", "test_checks"],
     "_checks": [
         *("test_checks", "test_pooling", "test_dense", "test_gradients", "test_layers", "test_windows"),
@@ -65,8 +66,8 @@ TESTS = {
 LEFT_OUT = "compile"
 """Tests that are too slow to run for every mutant, by a part of their name; none of the counts needs them."""
 
-SECONDS = 5
-"""A test that takes so much longer than five times what it took without a mutant is endless: killed."""
+SECONDS = 2
+"""A test that computes for so much longer than four times as long as without a mutant is endless: killed."""
 
 MEMORY = 8 * 2**30
 """Bytes that the tests of a mutant may hold: some mutants remove what stops a padding of 10⁹."""
@@ -74,6 +75,11 @@ MEMORY = 8 * 2**30
 EQUIVALENT: dict[str, str] = {
     "windows: not torch.compiler.is_compiling() → torch.compiler.is_compiling()": (
         "seen by the tests that compile"
+    ),
+    "conv: padding_mode != 'zeros' and setting.padding != _checks.NO_PADDING → "
+    "setting.padding != _checks.NO_PADDING": "the zeros are added here instead of by the method",
+    "conv: padding_mode != 'zeros' and setting.padding != _checks.NO_PADDING → padding_mode != 'zeros'": (
+        "nothing is added around: the image is copied once more"
     ),
     "dense: h - 1 → h + 1": "a wider margin at the bottom, which nothing reads",
     "dense: w - 1 → w + 1": "a wider margin at the right, which nothing reads",
@@ -87,6 +93,20 @@ EQUIVALENT: dict[str, str] = {
     ),
     "_checks: value.dim() > 2 → value.dim() >= 2": "asked only of what has not two dimensions",
     "geometry: s > 1 → s >= 1": "at stride 1 both ways give d·(k − 1)",
+    "geometry: size[a] > goal[a] → size[a] >= goal[a]": "one layer by itself, then as many at once as before",
+    "pooling: with_padding=True → with_padding=False": "lp_pool2d has no padding",
+    "pooling: total.masked_fill(nothing, 1) → total.masked_fill(nothing, 2)": "any number that has a root",
+    **{
+        f"pooling: {change}": "a mask of windows of padding alone is made, and marks none"
+        for change in (
+            *("p > 0 and d > 1 → p > 0 or d > 1", "p > 0 and d > 1 → p > 0", "p > 0 and d > 1 → d > 1"),
+            *("p > 0 → p >= 0", "d > 1 → d >= 1"),
+        )
+    },
+    "_checks: Setting(_short(step, size, around), around, _between(gap, kernel), 1, out) → "
+    "Setting(_short(step, size, around), around, _between(gap, kernel), 2, out)": (
+        "unfold and fold read no groups"
+    ),
     "_forms: value >= 0 → value > 0": "0 takes the longer way to the same sides",
 }
 """Mutants that change nothing a test could see: "module: text → change" to the reason."""
@@ -147,7 +167,7 @@ def mutants(module: str) -> Iterator[Mutant]:
         last = place[-1]
         node = getattr(parent, last) if isinstance(last, str) else parent[last]
         before = ast.unparse(node)
-        new = change(node)
+        new = ast.copy_location(change(node), node)
         after = ast.unparse(new)
         if isinstance(last, str):
             setattr(parent, last, new)
@@ -271,9 +291,9 @@ class Usual:
 class Runner:
     """Pytest's plugin: in place of the run of all tests, a run for each mutant, each in a forked process."""
 
-    def __init__(self, module: str, say: Callable[[str], None]) -> None:
+    def __init__(self, module: str, say: Callable[[str], None], earlier: str) -> None:
         self.path = str(ROOT / "convbook" / f"{module}.py")
-        self.found = list(mutants(module))
+        self.found = [m for m in mutants(module) if not earlier or f"{m.before} → {m.after}\n" in earlier]
         self.say = say
         self.seconds = 0.0
         self.refusal = "pytest did not run; look at it with `pytest tests`"
@@ -322,13 +342,13 @@ class Runner:
                     if event == "call" and code.co_filename == self.path:
                         called.add((code.co_qualname, code.co_firstlineno))
 
-                start = time.perf_counter()
+                start = time.process_time()
                 sys.setprofile(note)
                 session.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
                 sys.setprofile(None)
                 if session.testsfailed:
                     break
-                line = [item.nodeid, time.perf_counter() - start, sorted(called)]
+                line = [item.nodeid, time.process_time() - start, sorted(called)]
                 os.write(writing, (json.dumps(line) + "\n").encode())
             os._exit(0)
         os.close(writing)
@@ -369,7 +389,7 @@ class Runner:
             put_in(mutant, functions)
             for number, (item, following) in enumerate(zip(order, [*order[1:], None], strict=True)):
                 os.write(writing, f"{number}\n".encode())
-                signal.setitimer(signal.ITIMER_REAL, SECONDS + 5 * usual[item.nodeid].seconds)
+                signal.setitimer(signal.ITIMER_PROF, SECONDS + 4 * usual[item.nodeid].seconds)
                 session.testsfailed = 0
                 session.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
                 if session.testsfailed:
@@ -382,13 +402,13 @@ class Runner:
         if ended == 0:
             return None
         noticed = order[int(started[-1])]
-        mutant.killer, mutant.in_time = noticed.nodeid, ended != -signal.SIGALRM
+        mutant.killer, mutant.in_time = noticed.nodeid, ended != -signal.SIGPROF
         return noticed
 
 
-def run(module: str, say: Callable[[str], None]) -> Runner:
+def run(module: str, say: Callable[[str], None], earlier: str) -> Runner:
     """Break one module in every way and return what happened."""
-    runner = Runner(module, say)
+    runner = Runner(module, say, earlier)
     files = [str(ROOT / "tests" / f"{name}.py") for name in TESTS[module]]
     quiet = ["-q", "--no-header", "--no-summary", "--tb=no", "-p", "no:cacheprovider", "-W", "ignore"]
     pytest.main([*quiet, "--rootdir", str(ROOT), "-k", f"not {LEFT_OUT}", *files], plugins=[runner])
@@ -398,13 +418,13 @@ def run(module: str, say: Callable[[str], None]) -> Runner:
 FIGURES = "figures "
 
 
-def report(module: str, writing: int) -> None:
+def report(module: str, writing: int, earlier: str) -> None:
     """Break a module, and write each survivor as it is found, then the figures, into a pipe."""
 
     def say(line: str) -> None:
         os.write(writing, f"{line}\n".encode())
 
-    runner = run(module, say)
+    runner = run(module, say, earlier)
     if runner.refusal:
         say(runner.refusal)
         say(f"{FIGURES}0 0 0 0 1 0")
@@ -428,7 +448,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("modules", nargs="*", choices=[*TESTS, []], help="modules of convbook; default: all")
     parser.add_argument("--list", action="store_true", help="only print the mutants")
+    parser.add_argument("--again", type=Path, metavar="FILE", help="only what that output names as survivors")
     options = parser.parse_args()
+    earlier = options.again.read_text(encoding="utf-8") if options.again else ""
     rows: dict[str, list[int]] = {}
     for module in options.modules or TESTS:
         if options.list:
@@ -439,7 +461,7 @@ def main() -> int:
         child = os.fork()
         if child == 0:
             silence()
-            report(module, writing)
+            report(module, writing, earlier)
             os._exit(0)
         os.close(writing)
         print(module, flush=True)

@@ -276,10 +276,11 @@ def gallery(session: nox.Session) -> None:
 
 @session(default=False)
 def epub(session: nox.Session) -> None:
-    """Build the book as one EPUB file, for reading away from the desk."""
+    """Build the book as one EPUB file, for reading away from the desk, and check that it is whole."""
     prepare(session, "docs")
     sphinx(session, "epub", STAGE / "epub", *session.posargs)
     for book in sorted((STAGE / "epub").glob("*.epub")):
+        run(session, "-m", "tests.docs.epub", str(book))
         session.log(f"the book is ready: {shutil.copy(book, BUILD / book.name)}")
 
 

@@ -74,6 +74,7 @@ extensions = [
     "accessible",
     "lean",
     "policy",
+    "book_file",
 ]
 
 templates_path = ["_templates"]
@@ -279,6 +280,10 @@ html_theme_options = {
     "light_css_variables": page_colours(0),
     "dark_css_variables": page_colours(1),
 }
+
+epub_show_urls = "no"
+epub_exclude_files = ["404.xhtml", "_headers"]
+epub_tocdepth = 2
 
 copybutton_selector = "div.highlight:not(.output *) pre"
 copybutton_prompt_text = r">>> |\.\.\. |\$ "

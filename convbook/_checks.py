@@ -202,8 +202,7 @@ def multi_in_out_arguments(X: object, K: object) -> tuple[Tensor, Tensor]:
     X = _stack("X", X, 3, "(channels, rows, columns)")
     K = _stack("K", K, 4, "(output channels, input channels, rows, columns)")
     _same_channels(X, K, K.shape[1])
-    _pair_of_operands(X, K)
-    return X, K
+    return X, K  # dtype, device and fit are corr2d_multi_in's to judge, before it works on the first kernel
 
 
 # ------------------------------------------------------------------------------------------------ convolution

@@ -290,7 +290,9 @@ def test_a_band_matrix_is_a_convolution(block: int, k: int, stride: int, dilatio
 
 @settings(max_examples=60, deadline=None)
 @given(
-    st.tuples(st.integers(1, 7), st.integers(1, 3), st.integers(4, 12), st.sampled_from([5, 17, 255, 256, 260])),
+    st.tuples(
+        st.integers(1, 7), st.integers(1, 3), st.integers(4, 12), st.sampled_from([5, 17, 255, 256, 260])
+    ),
     st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(0, 20), st.integers(0, 3)),
     st.integers(1, 3),
     st.integers(1, 3),

@@ -17,6 +17,7 @@ from convbook.algorithms.choice import (
     ANY_KERNEL,
     RUN,
     SPREADS,
+    ByPlan,
     choose,
     explain_plan,
     forward,
@@ -281,8 +282,25 @@ def test_first_and_second_derivatives(stride: int, groups: int, force) -> None:
     )
     setting = conv2d_setting(x, w, b, stride, ((1, 2), (0, 1)), 1, groups)
     force("band")
-    assert torch.autograd.gradcheck(lambda *t: auto(*t, setting), (x, w, b))
-    assert torch.autograd.gradgradcheck(lambda *t: auto(*t, setting), (x, w, b), fast_mode=True)
+
+    def by_plan(*tensors: Tensor) -> Tensor:
+        return ByPlan.apply(*tensors, setting, forward)
+
+    assert torch.autograd.gradcheck(by_plan, (x, w, b))
+    assert torch.autograd.gradgradcheck(by_plan, (x, w, b), fast_mode=True)
+
+
+@pytest.mark.parametrize("outputs", [1, 16])
+def test_torch_goes_back_where_its_way_is_shorter(outputs: int) -> None:
+    """A plan of its own for the way back where it gains time: on large images, not between many channels."""
+    x, w = torch.randn(1, 1, 400, 400), torch.randn(outputs, 1, 7, 7, requires_grad=True)
+    tiny = torch.randn(1, 1, 32, 32, requires_grad=True)
+    ways = {
+        "large": auto(x, w, None, conv2d_setting(x, w, None, 1, 3)),
+        "tiny": auto(tiny, w, None, conv2d_setting(tiny, w, None, 1, 3)),
+    }
+    own = {name: "ByPlan" in type(y.grad_fn).__name__ for name, y in ways.items()}
+    assert own == {"large": outputs == 1, "tiny": False}
 
 
 def test_under_torch_func() -> None:
@@ -383,8 +401,7 @@ def test_the_table_of_rates_is_whole() -> None:
         if dtype == "float32":
             forms = ("oneDNN", "depthwise", "large depthwise", "channels last")
             torchs |= {f"torch, {form}" for form in forms}
-        bands = {"band, rows"} | ({"band, columns"} if dtype == "float32" else set())
-        assert rows.keys() == torchs | bands | {"im2col", "lowering", "separable", "box", "fft"}
+        assert rows.keys() == torchs | {"band", "im2col", "lowering", "separable", "box", "fft"}
         assert all(len(row) == 5 and min(row) >= 0 and max(row) > 0 for row in rows.values())
 
 
@@ -508,6 +525,52 @@ def test_a_shape_that_was_planned_for_torch_is_not_planned_again() -> None:
     assert small_call(x, w, b, 1, 0, 1, 1) is None
     assert small_call(x, w, torch.randn(69), 1, 1, 1, 1) is None
     assert small_call(x.double(), w.double(), b.double(), 1, 1, 1, 1) is None
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_a_known_plan_is_carried_out_unjudged(dtype: torch.dtype) -> None:
+    """A shape whose plan is an own method: the same numbers and gradients, and every other call is judged."""
+    torch.manual_seed(8)
+    x, w, b = (torch.randn(s, dtype=dtype) for s in ((1, 1, 301, 299), (1, 1, 9, 9), (1,)))
+    given = (x, w, b, 1, 2, 1, 1)
+    assert small_call(*given) is None
+    setting = conv2d_setting(*given)
+    exact = auto(x, w, b, setting)
+    y = small_call(*given)
+    assert y is not None
+    assert torch.equal(y, exact)
+    assert not torch.equal(y, F.conv2d(x, w, b, 1, 2))  # its own method, with roundings of its own
+    leaf = w.clone().requires_grad_()
+    y = small_call(x, leaf, b, 1, 2, 1, 1)
+    assert y is not None
+    (grad,) = torch.autograd.grad(y.sum(), leaf)
+    exact = F.conv2d(x.double(), leaf.double(), b.double(), 1, 2)
+    torch.testing.assert_close(
+        grad.double(), torch.autograd.grad(exact.sum(), leaf)[0].double(), rtol=1e-4, atol=1e-2
+    )
+    other = torch.float64 if dtype == torch.float32 else torch.float32
+    for change in (
+        {0: x[..., 1:]},
+        {0: x.to(other)},
+        {1: w.to(other)},
+        {1: w.to("meta")},
+        {1: w[0]},
+        {1: 3.0},
+        {2: b.to(other)},
+        {2: b.to("meta")},
+        {2: torch.ones(2, dtype=dtype)},
+        {2: torch.ones(1, 1, dtype=dtype)},
+        {2: 1.0},
+        {3: 2},
+        {4: 3},
+        {5: 2},
+    ):
+        assert small_call(*({**dict(enumerate(given)), **change}).values()) is None
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert small_call(*given) is None
+    torch.func.vmap(lambda k: x.new_zeros(()) if small_call(x, k, b, 1, 2, 1, 1) is None else k.fail())(
+        w[None]
+    )
 
 
 def test_an_infinite_kernel_meets_the_zeros_of_the_padding() -> None:

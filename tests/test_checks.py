@@ -751,10 +751,10 @@ REFUSED |= {
         ),
     ),
     "a layer that leaves the channels out": (
-        lambda: cb.comp_conv2d(lambda image: image[0], torch.ones(3, 1)),
+        lambda: cb.comp_conv2d(lambda image: image[0], torch.ones(1, 3)),
         ValueError,
         (
-            "conv(X[None, None]) must have shape (1, 1, rows, columns), got (1, 3, 1); a layer with one "
+            "conv(X[None, None]) must have shape (1, 1, rows, columns), got (1, 1, 3); a layer with one "
             "output channel gives it"
         ),
     ),

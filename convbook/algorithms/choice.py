@@ -89,6 +89,12 @@ LOOK = 25e-6
 """Seconds that a look at the kernel takes."""
 
 
+FEW_FOR_GRADIENTS = 2048
+"""Numbers in an input below which torch's own way back is the quicker."""
+
+PRODUCT = 40e-6
+"""Seconds that one product of the kernel's gradient takes at least, with the views and sums around it."""
+
 WORTH_A_LOOK = 0.8
 """The part of the time that a special form must be predicted to take at most, before the kernel is looked
 at."""
@@ -186,26 +192,27 @@ def auto(input: Tensor, weight: Tensor, bias: Tensor | None, setting: Setting) -
     return _carry_out(planned, input, weight, bias, setting)
 
 
-def _carry_out(
-    planned: Plan, input: Tensor, weight: Tensor, bias: Tensor | None, setting: Setting
-) -> Tensor:
+def _carry_out(planned: Plan, input: Tensor, weight: Tensor, bias: Tensor | None, setting: Setting) -> Tensor:
     """Convolve in float32 or float64 by the plan, with gradients by plans where they are asked for."""
     if planned.general == "torch" and not planned.special:
         return torch_(input, weight, bias, setting)
     if torch.is_grad_enabled() and any(t is not None and t.requires_grad for t in (input, weight, bias)):
+        if not _own_way_back_pays(input, weight, setting):
+            return torch_(input, weight, bias, setting)
         result: Tensor = ByPlan.apply(input, weight, bias, setting, forward)  # type: ignore[no-untyped-call]
         return result
     return _compute(planned, input, weight, bias, setting)
 
 
-_FLOAT32, _ZERO, _ONE = torch.float32, 0, 1  # Python keeps one object of each small integer
+_FLOAT32, _FLOAT64 = torch.float32, torch.float64
+_ZERO, _ONE = 0, 1  # Python keeps one object of each small integer
 
 TENSORS = frozenset((Tensor, torch.nn.Parameter))
 
 FOR_TORCH = ()
 
 _PLANNED: dict[tuple[object, ...], tuple[Setting, Plan] | tuple[()]] = {}
-"""Judged settings and plans of earlier float32 calls by their shapes and plain arguments; `FOR_TORCH` where
+"""Judged settings and plans of earlier calls by their shapes and plain arguments; `FOR_TORCH` where
 that is the plan whatever the numbers."""
 
 
@@ -213,15 +220,10 @@ def _remember(input: Tensor, weight: Tensor, setting: Setting, planned: Plan) ->
     """Note a plan for :func:`small_call` where the arguments can be plain integers, alike for both axes."""
     (stride, other_stride), (dilation, other_dilation) = setting.stride, setting.dilation
     sides = {side for pair in setting.padding for side in pair}
-    if (
-        input.dtype == torch.float32
-        and stride == other_stride
-        and dilation == other_dilation
-        and len(sides) == 1
-    ):
+    if stride == other_stride and dilation == other_dilation and len(sides) == 1:
         if len(_PLANNED) > 4096:
             _PLANNED.clear()
-        key = (input.shape, weight.shape, stride, sides.pop(), dilation, setting.groups)
+        key = (input.dtype, input.shape, weight.shape, stride, sides.pop(), dilation, setting.groups)
         torchs = planned.general == "torch" and not planned.special
         _PLANNED[key] = FOR_TORCH if torchs else (setting, planned)
 
@@ -240,7 +242,10 @@ def small_call(
     sorted out here by tests that cost next to nothing.
     """
     # Each look at a tensor costs a tenth of a microsecond: these are the fewest that are safe.
-    if type(input) is not Tensor or input.dtype is not _FLOAT32:
+    if type(input) is not Tensor:
+        return None
+    dtype = input.dtype
+    if dtype is not _FLOAT32 and dtype is not _FLOAT64:
         return None
     plain = stride is dilation is groups is _ONE
     if not (plain and padding is _ZERO) and not (
@@ -250,38 +255,42 @@ def small_call(
     ):
         return None
     numbers = input.numel()
-    if not 0 < numbers < SMALL and not (0 < numbers < MEDIUM and _is_narrow(weight)):
-        if type(weight) not in TENSORS or torch.compiler.is_compiling():
+    if numbers >= SMALL or numbers == 0:
+        if type(weight) not in TENSORS:
             return None
-        known = _PLANNED.get((input.shape, weight.shape, stride, padding, dilation, groups))
-        if known is None:
-            return None
-        if known is not FOR_TORCH:
-            return _by_known_plan(input, weight, bias, *known)
+        if numbers >= MEDIUM or numbers == 0 or weight.dim() != 4 or weight.shape[3] > 3:
+            if torch.compiler.is_compiling():
+                return None
+            known = _PLANNED.get((dtype, input.shape, weight.shape, stride, padding, dilation, groups))
+            if known is None:
+                return None
+            if known is not FOR_TORCH:
+                return _by_known_plan(input, weight, bias, *known)
     if not plain and is_autocast_enabled("cpu"):
         return None  # float16 may crash at a stride
     try:
         # Torch needs a fifth of a microsecond to read an argument, so the usual ones stay unsaid.
         if plain:
-            output: Tensor = conv2d(input, weight, bias, 1, padding) if padding else conv2d(input, weight, bias)
+            output: Tensor = (
+                conv2d(input, weight, bias, 1, padding) if padding else conv2d(input, weight, bias)
+            )
         else:
             output = conv2d(input, weight, bias, stride, padding, dilation, groups)
     except (RuntimeError, TypeError):
         return None
     # Autocast; another device; a kernel without any numbers, which torch computes garbage with.
     on_cpu = weight.is_cpu and output.is_cpu and (bias is None or bias.is_cpu)
-    if output.dtype is not _FLOAT32 or not on_cpu:
+    if output.dtype is not dtype or not on_cpu:
         return None
-    if padding and (groups > 1 or input.size(0) > 1 or weight.size(2) > 3 < weight.size(3)):
+    if (
+        padding
+        and dtype is _FLOAT32
+        and (groups > 1 or input.shape[0] > 1 or weight.shape[2] > 3 < weight.shape[3])
+    ):
         # Batches and large kernels go to oneDNN, which skips padded taps.
         traced = torch._C._are_functorch_transforms_active() or torch.compiler.is_compiling()
         return output if traced or isfinite(weight.sum().item()) else None
     return output
-
-
-def _is_narrow(weight: Any) -> bool:
-    """Return whether kernels are so narrow that torch is the quickest on all but large images."""
-    return type(weight) in TENSORS and weight.dim() == 4 and bool(weight.size(3) <= 3)
 
 
 def _by_known_plan(
@@ -360,14 +369,31 @@ def choose(planned: Plan, input: Tensor, weight: Tensor) -> tuple[str, Factors |
     return planned.general, None
 
 
+def _own_way_back_pays(input: Tensor, weight: Tensor, setting: Setting) -> bool:
+    """Return whether gradients by plans gain more than the tenth of a millisecond that their calls take."""
+    if input.numel() < FEW_FOR_GRADIENTS:
+        return False
+    return input.requires_grad or _own_kernel_gradient_pays(costs.Shape.of(input, weight, setting))
+
+
+def _own_kernel_gradient_pays(shape: costs.Shape) -> bool:
+    """Return whether the band's form of the kernel's gradient is quicker than torch's."""
+    planned = plan(shape)
+    return (
+        planned.steady in ("band", "lowering")
+        and costs.kernel_gradient_calls(shape) * PRODUCT < planned.costs["torch"]
+    )
+
+
 def _choice_for(input: Tensor, weight: Tensor, setting: Setting) -> str:
     return choose(plan(costs.Shape.of(input, weight, setting)), input, weight)[0]
 
 
 def _has_huge_pixels(input: Tensor) -> bool:
     """Return whether the largest pixel is not finite, or so large that a spectrum would bury the others."""
-    size = input.abs()
-    return not bool(size.amax() <= HUGE * size.mean())
+    least, most = input.aminmax()
+    mean = torch.linalg.vector_norm(input, 1) / input.numel()  # of the sizes, without a copy of the image
+    return not bool(torch.maximum(-least, most) <= HUGE * mean)
 
 
 def _integers(input: Tensor, weight: Tensor, bias: Tensor | None, setting: Setting) -> Tensor:
@@ -413,13 +439,12 @@ def planned_gradients(
     """Return the gradients of image and kernel, each by the quicker of an own method and torch's.
 
     The image's gradient is a convolution of the output's with the turned kernel, so it has a plan.  The
-    kernel's is planned like the forward pass, whose work it shares.
+    kernel's follows the forward pass, whose work it shares, unless that is over in a few calls.
     """
     grad = grad.contiguous()
     back = _turned(grad, input, weight, setting) if needed[0] else None
     own_input = back is not None and _choice_for(*back) not in FORMS_OF_TORCH
-    forward_method = plan(costs.Shape.of(input, weight, setting)).steady
-    own_weight = needed[1] and forward_method in ("band", "lowering")
+    own_weight = needed[1] and _own_kernel_gradient_pays(costs.Shape.of(input, weight, setting))
     of_input, of_weight = None, None
     if (needed[0] and not own_input) or (needed[1] and not own_weight):
         rest = (needed[0] and not own_input, needed[1] and not own_weight)
@@ -540,7 +565,7 @@ def explain_plan(
     if reason:
         return Explanation("torch", reason, {}, "")
     small = MEDIUM if weight.shape[3] <= 3 else SMALL
-    if images.dtype == torch.float32 and images.numel() < small:
+    if images.dtype in (torch.float32, torch.float64) and images.numel() < small:
         return Explanation("torch", "small calls go to torch at once", {}, "")
     return _explain(images, weight, setting)
 

@@ -30,7 +30,7 @@ from convbook.algorithms.fft import transform_side
 from convbook.algorithms.separable import BLOCK as VERTICAL
 from convbook.algorithms.separable import TILE
 
-__all__ = ["CANDIDATES", "Shape", "Work", "cost", "measured", "rates", "work"]
+__all__ = ["CANDIDATES", "Shape", "Work", "cost", "kernel_gradient_calls", "measured", "rates", "work"]
 
 CANDIDATES = (
     "torch",
@@ -43,6 +43,9 @@ CANDIDATES = (
     "fft",
 )
 """What `auto` chooses among."""
+
+PICKED = 4
+"""Numbers that a copy could move in a row in the time in which it picks one with gaps between."""
 
 LARGE = 1 << 25
 """Bytes from which the memory allocator returns a buffer to the operating system as soon as it is free: 32
@@ -220,7 +223,8 @@ def _columns(shape: Shape) -> float:
 def _im2col(shape: Shape) -> Work:
     lowered = _columns(shape)
     definition = shape.cells * shape.depth * shape.kh * shape.kw
-    return Work(shape.batch * shape.setting.groups, definition, lowered + shape.cells, _fresh(lowered, shape))
+    moved = lowered * (1 if shape.setting.stride[1] == 1 else PICKED) + shape.cells
+    return Work(shape.batch * shape.setting.groups, definition, moved, _fresh(lowered, shape))
 
 
 def _lowering(shape: Shape) -> Work:
@@ -253,6 +257,11 @@ def _strips(shape: Shape, block: int, size: int) -> tuple[int, int, float]:
     return -(-shape.batch // together) * each, together, copied
 
 
+def kernel_gradient_calls(shape: Shape) -> int:
+    """Return the products that the band's form of the kernel's gradient takes."""
+    return _strips(shape, BLOCK, STRIP)[0] * shape.outputs * shape.depth * shape.kw
+
+
 def _wide(shape: Shape) -> int:
     """Return the columns of an image with its padding in a buffer, where it starts at a register's border."""
     left, right = shape.setting.padding[1]
@@ -269,8 +278,8 @@ def _band(shape: Shape) -> Work | None:
     tall = (BLOCK - 1) * shape.setting.stride[0] + shape.reach[0]
     strips, together, buffer = _strips(shape, BLOCK, STRIP)
     products = shape.cells * shape.depth * shape.kw * tall
-    copied = shape.cells if together > 1 or per_group > 1 else 0
-    copied += 0 if shape.setting.stride[1] == 1 else products / BLOCK / per_group
+    copied = float(shape.cells) if together > 1 or per_group > 1 else 0.0
+    copied += 0 if shape.setting.stride[1] == 1 else PICKED * products / BLOCK / per_group
     return Work(
         strips * groups * shape.kw, products, buffer + copied + 2 * shape.kw * shape.cells, shape.cells
     )

@@ -27,6 +27,8 @@ References
 
 from __future__ import annotations
 
+import functools
+
 import torch
 from torch import Tensor
 
@@ -41,8 +43,9 @@ __all__ = ["fft", "good_size", "transform_side"]
 WHOLE = 540
 """Sides up to this are transformed in one piece."""
 
-TILE = 256
-"""Side of a tile where the image is larger: its spectrum stays in the cache."""
+TILES = (216, 400)
+"""Sides of tiles where the image is larger: from 216 the kernel's margin is small, up to 400 a spectrum stays
+in the cache."""
 
 
 @differentiable
@@ -115,10 +118,21 @@ def _dense(setting: Setting) -> Setting:
     return setting._replace(stride=(1, 1), output_size=((rows - 1) * down + 1, (columns - 1) * along + 1))
 
 
+@functools.cache
 def transform_side(outputs: int, reach: int) -> int:
-    """Return the transform's side on one axis: the whole image, or a tile of four kernels and more."""
-    whole = outputs + reach - 1
-    return good_size(whole if whole <= WHOLE else min(whole, max(TILE, 4 * reach)))
+    """Return the transform's side on one axis: the whole image's, or a tile's that transforms fewest numbers.
+
+    Examples
+    --------
+    >>> transform_side(200, 7), transform_side(512, 31)
+    (216, 288)
+    """
+    whole = good_size(outputs + reach - 1)
+    if whole <= WHOLE and reach < outputs:
+        return whole
+    least, most = (max(side, times * reach) for side, times in zip(TILES, (3, 5), strict=True))
+    sides = {min(good_size(side), whole) for side in range(least, most + 1)}
+    return min(sorted(sides), key=lambda side: -(-outputs // (side - reach + 1)) * side)
 
 
 def _kernel_spectrum(weight: Tensor, setting: Setting, sides: tuple[int, int]) -> Tensor:
@@ -146,7 +160,7 @@ def _by_tiles(
     height, width = (side - r + 1 for side, r in zip(sides, reach, strict=True))
     tiles = -(-columns // width)
     together = max(
-        1, 2 * STRIP // (sides[0] * sides[1] * input.shape[0] * (input.shape[1] + output.shape[1]))
+        1, STRIP // 2 // (sides[0] * sides[1] * input.shape[0] * (input.shape[1] + output.shape[1]))
     )
     beyond = max(0, tiles * width + reach[1] - 1 - (columns + reach[1] - 1))  # zeros that fill the last tile
     for top in range(0, rows, height):

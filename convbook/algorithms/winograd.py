@@ -120,13 +120,15 @@ def winograd(input: Tensor, weight: Tensor, bias: Tensor | None, setting: Settin
             f"needs stride 1 and dilation 1, got stride {setting.stride} and dilation {setting.dilation}",
             "im2col, band and shift",
         )
-    output = input.new_zeros(input.shape[0], weight.shape[0], *setting.output_size)
-    if output.numel() and weight.shape[1]:
+    output = input.new_empty(input.shape[0], weight.shape[0], *setting.output_size)
+    if output.numel() == 0 or weight.shape[1] == 0:
+        output = output.zero_()
+    else:
         to_image, to_kernel, to_output = (_both_sides(matrix, input) for matrix in MATRICES[OUTPUTS])
         kernels = _kernels_at_points(to_kernel, weight, setting.groups)
         for strip in _strips(setting.output_size, input.shape[0]):
-            image = _apply(to_image, _tiles(input, strip, setting))  # (36, groups, tiles, C / groups)
-            sums = torch.matmul(image, kernels)  # over the channels, at each of the 36 points
+            image = _apply(to_image, _tiles(input, strip, setting))  # (36, groups, C / groups, tiles)
+            sums = torch.matmul(kernels, image)  # over the channels, at each of the 36 points
             _write(output, _apply(to_output, sums), strip)
     return output if bias is None else output.add_(bias.view(-1, 1, 1))
 
@@ -149,10 +151,9 @@ def _apply(matrix: Tensor, planes: Tensor) -> Tensor:
 
 
 def _kernels_at_points(to_kernel: Tensor, weight: Tensor, groups: int) -> Tensor:
-    """Return G g Gᵀ for each kernel g, shape (36, groups, C / groups, O / groups)."""
+    """Return G g Gᵀ for each kernel g, shape (36, groups, O / groups, C / groups)."""
     outputs, depth = weight.shape[:2]
-    planes = weight.reshape(groups, outputs // groups, depth, 9).permute(3, 0, 2, 1)
-    return _apply(to_kernel, planes)
+    return torch.matmul(to_kernel, weight.reshape(-1, 9).mT).view(-1, groups, outputs // groups, depth)
 
 
 def _strips(output_size: tuple[int, int], batch: int) -> Iterator[Strip]:
@@ -166,24 +167,23 @@ def _strips(output_size: tuple[int, int], batch: int) -> Iterator[Strip]:
 
 
 def _tiles(input: Tensor, strip: Strip, setting: Setting) -> Tensor:
-    """Return the overlapping 6×6 tiles under a strip, shape (36, groups, tiles, C / groups).
-
-    Channels come last, so that copying a tile copies runs of memory and not single numbers.
-    """
+    """Return the overlapping 6×6 tiles under a strip, shape (36, groups, C / groups, tiles)."""
     along, side = -(-setting.output_size[1] // OUTPUTS), OUTPUTS + 2
     beyond = along * OUTPUTS - setting.output_size[1]  # columns of the last tile that are thrown away
-    rows = rows_for(input, strip, 3, setting, (0, beyond))[0].permute(1, 2, 0).contiguous()
-    tiles = rows.unfold(0, side, OUTPUTS).unfold(1, side, OUTPUTS)  # (down, along, C, 6, 6), a view
-    planes = tiles.permute(3, 4, 0, 1, 2).reshape(
-        side * side, -1, setting.groups, rows.shape[2] // setting.groups
-    )
-    return planes.transpose(1, 2)
+    rows = rows_for(input, strip, 3, setting, (0, beyond))[0]
+    tiles = rows.unfold(1, side, OUTPUTS).unfold(2, side, OUTPUTS)  # (C, down, along, 6, 6), a view
+    planes = tiles.permute(3, 4, 0, 1, 2)
+    return planes.reshape(side * side, setting.groups, rows.shape[0] // setting.groups, -1)
 
 
 def _write(output: Tensor, tiles: Tensor, strip: Strip) -> None:
-    """Put the 4×4 tiles, shape (16, groups, tiles, O / groups), side by side, without what sticks out."""
-    groups, per_group = tiles.shape[1], tiles.shape[3]
-    by_place = tiles.view(OUTPUTS, OUTPUTS, groups, strip.rows // OUTPUTS, -1, per_group)
-    plane = by_place.permute(2, 5, 3, 0, 4, 1).reshape(groups * per_group, strip.rows, -1)
+    """Put the 4×4 tiles, shape (16, groups, O / groups, tiles), side by side, without what sticks out."""
     target = output[strip.images, :, strip.top : strip.top + strip.rows]
-    target.copy_(plane[None, :, : target.shape[2], : target.shape[3]])
+    down = strip.rows // OUTPUTS
+    by_place = tiles.view(OUTPUTS, OUTPUTS, target.shape[1], down, -1).permute(2, 3, 0, 4, 1)
+    whole = target.shape[2] // OUTPUTS, target.shape[3] // OUTPUTS
+    if whole == (down, by_place.shape[3]):
+        target.view(1, -1, down, OUTPUTS, whole[1], OUTPUTS).copy_(by_place)
+    else:
+        plane = by_place.reshape(target.shape[1], strip.rows, -1)
+        target.copy_(plane[None, :, : target.shape[2], : target.shape[3]])

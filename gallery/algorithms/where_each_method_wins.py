@@ -2,8 +2,9 @@
 Every method wins somewhere
 ===========================
 
-Small images belong to torch, small kernels to the band, large kernels to the FFT, and kernels that are a
-column times a row to two passes. The borders can be computed before anything runs.
+Small kernels on small images belong to torch, larger ones to half lowering, large images to the band, large
+kernels to the FFT, and kernels that are a column times a row to two passes. The borders can be computed
+before anything runs.
 """
 
 # %%
@@ -19,7 +20,7 @@ from matplotlib.patches import Patch
 from convbook import drawing, output_size
 from convbook._checks import conv2d_setting
 from convbook.algorithms import costs
-from convbook.algorithms.choice import SMALL
+from convbook.algorithms.choice import MEDIUM, SMALL
 
 sides = [round(64 * 2 ** (i / 4)) for i in range(19)]
 kernels = [1, 3, 5, 7, 9, 11, 15, 19, 23, 31, 39, 51, 63]
@@ -27,7 +28,7 @@ kernels = [1, 3, 5, 7, 9, 11, 15, 19, 23, 31, 39, 51, 63]
 
 def quickest(side, k, candidates):
     """The candidate that is predicted to be the quickest for a k×k kernel on side×side pixels."""
-    if side * side < SMALL:
+    if side * side < (MEDIUM if k <= 3 else SMALL):
         return "torch"
     image = torch.empty(1, 1, side, side, device="meta")
     kernel = torch.empty(1, 1, k, k, device="meta")
@@ -37,9 +38,9 @@ def quickest(side, k, candidates):
 
 
 # %%
-# Images below 20480 numbers go to torch without a plan: there planning would take longer than computing.
-# Left: any kernel. Right: kernels of rank one, where two passes may take part. The stripes are no error:
-# where rows are a multiple of 16 pixels long, the band has a quicker form.
+# Where torch takes a few microseconds, the call goes there without a plan: below 900 numbers, and below 20480
+# where the kernel is 3×3 or smaller. Left: any kernel. Right: kernels of rank one, where two passes may take
+# part.
 general = ["torch", "im2col", "lowering", "band", "fft"]
 maps = [
     np.array([[general.index(quickest(n, k, general)) if k <= n else -1 for n in sides] for k in kernels]),
@@ -69,7 +70,7 @@ figure.legend(
 figure.suptitle("The predicted winner, by size: one channel, float32, one thread")
 figure.set_label(
     "Two maps of the predicted winner over image side (64 to 1448) and kernel side (1 to 63). Small "
-    "images go to torch; "
+    "images with small kernels go to torch, with larger ones to lowering; "
     "large images with small kernels to band; large kernels to FFT. For kernels of rank one, "
     "separable takes most of the "
     "upper right."

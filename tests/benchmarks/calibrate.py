@@ -82,7 +82,17 @@ def fixed() -> list[Case]:
             (64, 32, 28, 32),
         )
     ]
-    return f32 + f64 + depthwise + pointwise
+    by_group = [  # which torch does group by group
+        Case("layer", batch, channels, side, side, channels, (k, k), 1, k // 2, channels, dtype)
+        for batch, channels, side, k, dtype in (
+            (2, 64, 30, 1, torch.float32),
+            (4, 16, 20, 1, torch.float32),
+            (1, 192, 40, 1, torch.float32),
+            (1, 32, 40, 3, torch.float64),
+            (3, 8, 28, 5, torch.float64),
+        )
+    ]
+    return f32 + f64 + depthwise + pointwise + by_group
 
 
 def timed(case: Case, seconds: float, only: str = "") -> dict[str, float]:

@@ -276,10 +276,11 @@ def gallery(session: nox.Session) -> None:
 
 @session(default=False)
 def epub(session: nox.Session) -> None:
-    """Build the book as one EPUB file, for reading away from the desk."""
+    """Build the book as one EPUB file, for reading away from the desk, and check that it is whole."""
     prepare(session, "docs")
     sphinx(session, "epub", STAGE / "epub", *session.posargs)
     for book in sorted((STAGE / "epub").glob("*.epub")):
+        run(session, "-m", "tests.docs.epub", str(book))
         session.log(f"the book is ready: {shutil.copy(book, BUILD / book.name)}")
 
 
@@ -335,6 +336,15 @@ def site(session: nox.Session) -> None:
 
 
 @session(default=False)
+def weigh(session: nox.Session) -> None:
+    """Run Lighthouse over a page of each kind of the built book; wants a quiet machine."""
+    prepare(session, "docs", "site")
+    if not (SITE / "index.html").exists():
+        session.error("there is no built book to weigh: run `nox -s docs` first (or `nox -s docs weigh`)")
+    run(session, "-m", "tests.docs.weigh", *session.posargs, env={"CHROMIUM": browser(session)})
+
+
+@session(default=False)
 def linkcheck(session: nox.Session) -> None:
     """Follow every link that leaves the book; fail and say so where there is no network."""
     prepare(session, "docs")
@@ -379,8 +389,8 @@ def reproducible(session: nox.Session) -> None:
 
 @session(default=False)
 def bench(session: nox.Session) -> None:
-    """Time convbook against torch and other libraries; `-- calibrate` measures this machine's rates again."""
-    prepare(session, "tests", "bench")
+    """Time convbook against other libraries; `-- calibrate` measures the rates again, `-- build` the book."""
+    prepare(session, "tests", "bench", *(["docs"] if "build" in session.posargs else []))
     run(session, "-m", "tests.benchmarks", *session.posargs)
 
 

@@ -72,6 +72,9 @@ extensions = [
     "notfound.extension",
     "sphinx_sitemap",
     "accessible",
+    "lean",
+    "policy",
+    "book_file",
 ]
 
 templates_path = ["_templates"]
@@ -227,6 +230,7 @@ html_show_sourcelink = False
 html_show_sphinx = False
 html_permalinks_icon = "#"
 html_search_language = "en"
+html_show_search_summary = False  # search.js shows what each page says of itself, without fetching it
 html_sidebars = {
     "**": [
         "sidebar/brand.html",
@@ -265,6 +269,7 @@ def page_colours(shade: int) -> dict[str, str]:
         "color-api-name": colour["ink"],
         "color-api-pre-name": colour["quiet"],
         "color-problematic": colour["warm"],
+        "color-admonition-background": ("#f3f1eb", "#1b2029")[shade],
     }
 
 
@@ -275,6 +280,10 @@ html_theme_options = {
     "light_css_variables": page_colours(0),
     "dark_css_variables": page_colours(1),
 }
+
+epub_show_urls = "no"
+epub_exclude_files = ["404.xhtml", "_headers"]
+epub_tocdepth = 2
 
 copybutton_selector = "div.highlight:not(.output *) pre"
 copybutton_prompt_text = r">>> |\.\.\. |\$ "

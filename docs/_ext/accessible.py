@@ -5,8 +5,10 @@ Each mend names the fault.  They work on the finished text of a page, so they ho
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable
+from html import escape, unescape
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -82,6 +84,13 @@ def thumbnails_show_their_links(page: str) -> str:
     return re.sub(r'(<div class="sphx-glr-thumbcontainer"[^>]*?) tooltip="[^"]*"', r"\1", page)
 
 
+def variables_are_no_links(page: str) -> str:
+    """sphinx-gallery links every variable to its class: a keyboard would stop at each, at a link that is named "x" or "start"."""
+    return re.sub(
+        r'<a class="[^"]*sphx-glr-backref-instance[^"]*"[^>]*>(.*?)</a>', r"\1", page, flags=re.DOTALL
+    )
+
+
 def folds_say_what_they_do(page: str) -> str:
     """MyST-NB's summary has two spans of which CSS hides one; a voice command needs the name that is seen."""
     return re.sub(r'<summary aria-label="[^"]*">', "<summary>", page)
@@ -107,6 +116,19 @@ def tables_have_header_scope(page: str) -> str:
     return re.sub(r'<th class="head', '<th scope="col" class="head', page)
 
 
+def films_wait(page: str) -> str:
+    """sphinxcontrib-video starts every film at once and for ever: here it waits for its reader, and is fetched when asked for."""
+
+    def calm(found: re.Match[str]) -> str:
+        tag = re.sub(r' (?:autoplay|loop|preload|alt)="[^"]*"', "", found[1])
+        words = escape(unescape(found[3].strip()))
+        return (
+            f'<video preload="metadata" muted playsinline aria-label="{words}"{tag}>{found[2]}{words}</video>'
+        )
+
+    return re.sub(r"<video( [^>]*)>((?:<source [^>]*>)*)([^<]*)</video>", calm, page)
+
+
 MENDS: list[Mend] = [
     toggles_have_one_name,
     icons_are_decoration,
@@ -116,9 +138,11 @@ MENDS: list[Mend] = [
     the_bibliography_is_plain,
     searches_have_names,
     thumbnails_show_their_links,
+    variables_are_no_links,
     folds_say_what_they_do,
     empty_headings_go,
     tables_have_header_scope,
+    films_wait,
 ]
 
 
@@ -129,6 +153,7 @@ class Pictures:
         self.outdir = outdir
         self.sources = sources
         self.known: dict[str, tuple[int, int] | None] = {}
+        self.digests: dict[str, str] = {}
 
     def mend(self, page: str) -> str:
         count = 0
@@ -137,6 +162,8 @@ class Pictures:
             nonlocal count
             tag = found[0]
             name = unquote(urlsplit(found[1]).path).rpartition("/")[2]
+            if "/_images/" in f"/{found[1]}" and (digest := self.digest(name)):
+                tag = tag.replace(found[1], f"{found[1]}?v={digest}", 1)
             if " width=" not in tag and (size := self.size(name)):
                 tag = tag.replace("<img ", f'<img width="{size[0]}" height="{size[1]}" ', 1)
             if "sidebar-logo" not in tag:
@@ -146,6 +173,14 @@ class Pictures:
             return tag
 
         return re.sub(r'<img [^>]*?src="([^"]+)"[^>]*>', sized, page)
+
+    def digest(self, name: str) -> str:
+        """Eight digits for a picture's content: a browser may keep it for good, since a new one has a new address."""
+        if name not in self.digests:
+            path = self.sources.get(name)
+            found = path and path.exists() and not re.fullmatch(r"[0-9a-f]{40,64}", path.stem)
+            self.digests[name] = hashlib.sha256(path.read_bytes()).hexdigest()[:8] if path and found else ""
+        return self.digests[name]
 
     def size(self, name: str) -> tuple[int, int] | None:
         if name not in self.known:
@@ -171,7 +206,7 @@ def _size(path: Path) -> tuple[int, int] | None:
 
 def install(app: Sphinx) -> None:
     """Mend each page as the template engine hands it over."""
-    if app.builder.format != "html":
+    if app.builder.format != "html" or app.builder.name == "epub":
         return
     templates = app.builder.templates  # type: ignore[attr-defined]
     original = templates.render

@@ -11,6 +11,7 @@ import base64
 import io
 import json
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,7 @@ def bundle(names: tuple[str, ...] = MODULES, folder: Path = SOURCES) -> str:
     return "\n".join([*parts, "})();", ""])
 
 
+@cache
 def presets() -> str:
     """All named kernels of the package, as the explorer reads them."""
     from convbook import KERNELS
@@ -120,40 +122,38 @@ def skip(translator: Any, node: nodes.Element) -> None:
 def equip(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
-    """Give the script, the style and the presets to the pages that have an explorer, and to no other."""
-    if doctree is None or not any(doctree.findall(lambda n: isinstance(n, explorer | image_lab))):
+    """Give the script and the style to the pages that have an explorer, and the presets to those where one can be chosen."""
+    elements = [] if doctree is None else list(doctree.findall(lambda n: isinstance(n, explorer | image_lab)))
+    if not elements:
         return
     app.add_css_file(STYLE)
     app.add_js_file(SCRIPT, loading_method="defer")
-    context["body"] += f'<script type="application/json" id="cx-presets">{app.explorer_presets()}</script>\n'
-
-
-def write_assets(app: Sphinx, problem: Exception | None) -> None:
-    """Write the joined script and the photograph beside the copied sources."""
-    if problem or app.builder.format != "html" or not app.explorer_presets.used:
+    app.explorer_used = True
+    if all("compact" in element for element in elements):
         return
-    folder = Path(app.outdir) / "_static"
-    for name, make in ((SCRIPT, bundle), (PHOTOGRAPH, photograph_script)):
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(make(), encoding="utf-8")
+    context["body"] += f'<script type="application/json" id="cx-presets">{presets()}</script>\n'
 
 
-class Presets:
-    """The presets, computed when the first page asks (that imports torch)."""
+def write_script(app: Sphinx) -> None:
+    """Write the joined script before the pages, which name it with a digest of its content."""
+    if app.builder.name in ("html", "dirhtml"):
+        _write(Path(app.outdir) / "_static" / SCRIPT, bundle())
 
-    def __init__(self) -> None:
-        self.used = False
-        self.text = ""
 
-    def __call__(self) -> str:
-        if not self.used:
-            self.used, self.text = True, presets()
-        return self.text
+def write_photograph(app: Sphinx, problem: Exception | None) -> None:
+    """Write the photograph beside the script, if a page that has an explorer was written."""
+    if not problem and app.builder.name in ("html", "dirhtml") and app.explorer_used:
+        _write(Path(app.outdir) / "_static" / PHOTOGRAPH, photograph_script())
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the directives."""
-    app.explorer_presets = Presets()
+    app.explorer_used = False
     for node, visit in ((explorer, visit_explorer), (image_lab, visit_image_lab)):
         app.add_node(
             node,
@@ -166,5 +166,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("explorer", Explorer)
     app.add_directive("image-lab", ImageLab)
     app.connect("html-page-context", equip)
-    app.connect("build-finished", write_assets)
+    app.connect("builder-inited", write_script)
+    app.connect("build-finished", write_photograph)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

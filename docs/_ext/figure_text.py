@@ -6,6 +6,7 @@ warning, and so fails a strict build.  A page's description is its front matter'
 
 from __future__ import annotations
 
+import json
 import re
 from html import escape
 from pathlib import Path
@@ -40,6 +41,15 @@ def name_pictures(app: Sphinx, doctree: nodes.document) -> None:
             )
 
 
+def name_films(app: Sphinx, doctree: nodes.document) -> None:
+    """A film without words is a warning too."""
+    from sphinxcontrib.video import video_node
+
+    for film in doctree.findall(video_node):
+        if not film.get("alt", "").strip():
+            logger.warning("a film without words for what it shows: fig.set_label(...)", location=film)
+
+
 def note_description(app: Sphinx, doctree: nodes.document) -> None:
     """Keep the page's description: its front matter's, else its first sentence."""
     metadata = app.env.metadata[app.env.docname]
@@ -49,8 +59,6 @@ def note_description(app: Sphinx, doctree: nodes.document) -> None:
 
 def _nested(html_meta: Any) -> str:
     if isinstance(html_meta, str):
-        import json
-
         try:
             html_meta = json.loads(html_meta)
         except ValueError:
@@ -101,9 +109,26 @@ def put_description(
         )
 
 
+def write_search_pages(app: Sphinx, exception: Exception | None) -> None:
+    """The same sentences for the search page, which shows them under its results."""
+    if exception is not None or app.builder.name not in ("html", "dirhtml"):
+        return
+    sentences = {
+        page: app.env.metadata[page]["description"]
+        for page in sorted(app.env.found_docs)
+        if app.env.metadata[page].get("description")
+    }
+    text = f"globalThis.convbookPages = {json.dumps(sentences, ensure_ascii=False, indent=0)};\n"
+    target = Path(app.outdir) / "_static" / "search_pages.js"
+    if not target.exists() or target.read_text(encoding="utf-8") != text:
+        target.write_text(text, encoding="utf-8")
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", lambda app: install(), priority=100)  # before the gallery is drawn
     app.connect("doctree-read", name_pictures, priority=400)
+    app.connect("doctree-read", name_films)
     app.connect("doctree-read", note_description)
     app.connect("html-page-context", put_description, priority=400)  # before sphinxext.opengraph
+    app.connect("build-finished", write_search_pages)
     return {"parallel_read_safe": True}

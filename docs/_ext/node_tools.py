@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from sphinx.errors import ExtensionError
@@ -33,37 +34,44 @@ def ensure_packages(tests: bool = False) -> Path:
 
     With ``tests`` also what only the tests in a browser need.
     """
-    manifest = json.loads((DOCS / "package.json").read_text())
-    locked = manifest["dependencies"] | (manifest["devDependencies"] if tests else {})
-    if all(_installed_version(name) == version for name, version in locked.items()):
-        return MODULES
-    command = [
-        *_npm_command(),
-        "ci",
-        "--ignore-scripts",
-        "--no-audit",
-        "--no-fund",
-        *([] if tests else ["--omit=dev"]),
-    ]
+    groups = {"dependencies", "devDependencies"} if tests else {"dependencies"}
+    names = {name for group in groups for name in _manifest(DOCS)[group]}
+    return install_locked(DOCS, names, [] if tests else ["--omit=dev"])
+
+
+def install_locked(folder: Path, names: set[str], options: Sequence[str] = ()) -> Path:
+    """Install what the ``package-lock.json`` of a folder locks, unless the named packages are there, and return the modules."""
+    manifest = _manifest(folder)
+    every = {**manifest.get("dependencies", {}), **manifest.get("devDependencies", {})}
+    locked = {name: every[name] for name in sorted(names)}
+    modules = folder / "node_modules"
+    if all(_installed_version(modules / name) == version for name, version in locked.items()):
+        return modules
+    command = [*_npm_command(), "ci", "--ignore-scripts", "--no-audit", "--no-fund", *options]
     print(
         "npm: installing " + ", ".join(f"{name} {version}" for name, version in locked.items()),
         file=sys.stderr,
     )
-    done = subprocess.run(command, cwd=DOCS, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise ExtensionError(
-            "npm could not install the packages of docs/package-lock.json "
-            f"(exit {done.returncode}).  Without a network, copy a filled docs/node_modules here.  It said:\n"
+            f"npm could not install the packages of {folder.name}/package-lock.json "
+            f"(exit {done.returncode}).  Without a network, copy a filled node_modules there.  It said:\n"
             + done.stderr[-2000:]
         )
-    return MODULES
+    return modules
 
 
-def _installed_version(name: str) -> str | None:
-    manifest = MODULES / name / "package.json"
+def _manifest(folder: Path) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = json.loads((folder / "package.json").read_text(encoding="utf-8"))
+    return found
+
+
+def _installed_version(package: Path) -> str | None:
+    manifest = package / "package.json"
     if not manifest.exists():
         return None
-    return str(json.loads(manifest.read_text())["version"])
+    return str(json.loads(manifest.read_text(encoding="utf-8"))["version"])
 
 
 def _npm_command() -> list[str]:

@@ -1,8 +1,11 @@
 """Outputs are re-made when what they depend on changes, the package included.
 
 MyST-NB's cache sees the cells of a page and sphinx-gallery the text of a script; neither sees the package that both run on.  Here a
-page or script gets a key: the text of every module of ``convbook`` that it can reach, and the versions of what computes and draws.
-The key goes into the notebook's kernel name (which the cache hashes) and beside each script's checksum.
+page or script gets a key: the text of every definition of ``convbook`` that it can reach, name by name, and the versions of what
+computes and draws.  The key goes into the notebook's kernel name (which the cache hashes) and beside each script's checksum.
+
+A name reaches the names in its text.  Where the text does not say which (a module handed around as a value, a starred import,
+cells that Python cannot parse), it reaches them all: an output may be made once too often, never once too seldom.
 """
 
 from __future__ import annotations
@@ -10,10 +13,11 @@ from __future__ import annotations
 import ast
 import hashlib
 import re
+from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
@@ -22,6 +26,10 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "convbook"
 DRAWN_BY = ["themed_figures.py", "convbook.mplstyle", "forked_kernel.py"]
 COMPUTED_BY = ["torch", "numpy", "matplotlib"]
+EVERYTHING = "*"  # in the place of a name: the whole module
+
+
+# ------------------------------------------------------------------------------------------------- the package's text
 
 
 @cache
@@ -29,7 +37,7 @@ def modules() -> dict[str, Path]:
     """Every module of the package by its dotted name."""
     found = {}
     for path in sorted(PACKAGE.rglob("*.py")):
-        parts = path.relative_to(ROOT).with_suffix("").parts
+        parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
         found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
     return found
 
@@ -40,34 +48,94 @@ def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
+class Name(NamedTuple):
+    """A name of a module, or with ``EVERYTHING`` the module itself."""
+
+    module: str
+    name: str
+
+
+class Contents:
+    """What a text binds at its top level, and what it does there."""
+
+    def __init__(self, source: ast.Module, package: str = "") -> None:
+        self.bound: dict[str, Name] = {}
+        self.defined: dict[str, list[ast.stmt]] = {}
+        self.done: list[ast.stmt] = []  # statements that act when the module is imported
+        for node in source.body:
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                self.bound |= bindings(node, package)
+            elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                self.defined.setdefault(node.name, []).append(node)
+            elif names := list(_assigned(node)):
+                for name in names:
+                    self.defined.setdefault(name, []).append(node)
+            elif not _does_nothing(node):
+                self.done.append(node)
+        # A decorator of the package's own may note what it decorates: it acts too.
+        own = self.bound.keys() | self.defined.keys()
+        self.done += [
+            node
+            for nodes in self.defined.values()
+            for node in nodes
+            if any(
+                isinstance(part, ast.Name) and part.id in own
+                for mark in getattr(node, "decorator_list", [])
+                for part in ast.walk(mark)
+            )
+        ]
+
+
+def _assigned(node: ast.stmt) -> Iterator[str]:
+    if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        for part in (part for target in targets for part in ast.walk(target)):
+            if isinstance(part, ast.Attribute | ast.Subscript):
+                return  # it changes something that another name holds
+        for part in (part for target in targets for part in ast.walk(target)):
+            if isinstance(part, ast.Name):
+                yield part.id
+
+
+def _does_nothing(node: ast.stmt) -> bool:
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+        return True  # a docstring
+    test = node.test if isinstance(node, ast.If) else None
+    return (isinstance(test, ast.Name) and test.id == "TYPE_CHECKING") or (
+        isinstance(test, ast.Compare) and isinstance(test.left, ast.Name) and test.left.id == "__name__"
+    )
+
+
+def bindings(node: ast.Import | ast.ImportFrom, package: str = "") -> dict[str, Name]:
+    """The names that an import binds, as far as they are the package's; a starred one binds ``*``."""
+    if isinstance(node, ast.Import):
+        return {
+            alias.asname or alias.name.partition(".")[0]: Name(
+                alias.name if alias.asname else alias.name.partition(".")[0], EVERYTHING
+            )
+            for alias in node.names
+            if alias.name in modules()
+        }
+    base = node.module or ""
+    if node.level:
+        above = package.split(".")[: len(package.split(".")) - node.level + 1]
+        base = ".".join([*above, base] if base else above)
+    if base not in modules():
+        return {}
+    found = {}
+    for alias in node.names:
+        inner = f"{base}.{alias.name}"
+        found[alias.asname or alias.name] = (
+            Name(inner, EVERYTHING) if inner in modules() else Name(base, alias.name)
+        )
+    return found
+
+
 @cache
-def imported(module: str) -> frozenset[str]:
-    """The package's own modules that a module's text imports, wherever the import stands."""
-    return frozenset(_imports(tree(modules()[module]), package=_package_of(module)))
-
-
-def _package_of(module: str) -> str:
-    return module if modules()[module].name == "__init__.py" else module.rpartition(".")[0]
-
-
-def _imports(source: ast.Module, package: str = "") -> set[str]:
-    found: set[str] = set()
-    for node in ast.walk(source):
-        if isinstance(node, ast.Import):
-            found |= {_module_of(alias.name) for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            base = node.module or ""
-            if node.level:
-                above = package.split(".")[: len(package.split(".")) - node.level + 1]
-                base = ".".join([*above, base] if base else above)
-            found |= {_origin(base, alias.name) for alias in node.names}
-    return found & set(modules())
-
-
-def _module_of(name: str) -> str:
-    while name and name not in modules():
-        name = name.rpartition(".")[0]
-    return name
+def contents(module: str) -> Contents:
+    """What a module of the package binds."""
+    path = modules()[module]
+    return Contents(tree(path), module if path.name == "__init__.py" else module.rpartition(".")[0])
 
 
 @cache
@@ -77,38 +145,128 @@ def exported() -> dict[str, str]:
     for node in ast.walk(tree(PACKAGE / "__init__.py")):
         if isinstance(node, ast.ImportFrom) and node.module:
             for alias in node.names:
-                origin[alias.asname or alias.name] = _origin(node.module, alias.name)
+                inner = f"{node.module}.{alias.name}"
+                origin[alias.asname or alias.name] = inner if inner in modules() else node.module
     return origin
 
 
-def _origin(base: str, name: str) -> str:
-    """The module that ``from base import name`` depends on."""
-    if f"{base}.{name}" in modules():
-        return f"{base}.{name}"
-    if base == "convbook" and name != "*":
-        return exported().get(name, base)
-    return _module_of(base)
+# ------------------------------------------------------------------------------------------------- what reaches what
 
 
-def reach(source: str) -> set[str]:
-    """The modules that a script or the cells of a page can run: what it imports or names, and what those import."""
+class Mentions(NamedTuple):
+    """What a piece of text mentions: names with what is taken from them, imports, data files."""
+
+    names: set[tuple[str, ...]]
+    imports: list[ast.Import | ast.ImportFrom]
+    files: set[str]
+
+
+_mentions: dict[ast.AST, Mentions] = {}
+
+
+def mentions(piece: ast.AST) -> Mentions:
+    """Look a text through, once (a build does this for every definition of the package)."""
+    if piece in _mentions:
+        return _mentions[piece]
+    found = Mentions(set(), [], set())
+    waiting: list[Any] = [piece]
+    while waiting:
+        node = waiting.pop()
+        kind = type(node)
+        if kind is ast.Attribute or kind is ast.Name:
+            chain: list[str] = []
+            while type(node) is ast.Attribute:
+                chain.append(node.attr)
+                node = node.value
+            if type(node) is ast.Name:
+                found.names.add((node.id, *reversed(chain)))
+                continue
+        elif kind is ast.Constant:
+            if isinstance(node.value, str) and node.value.endswith(".json"):
+                found.files.add(node.value)
+            continue
+        elif kind is ast.Import or kind is ast.ImportFrom:
+            found.imports.append(node)
+            continue
+        for field in node._fields:
+            value = getattr(node, field, None)
+            if isinstance(value, ast.AST):
+                waiting.append(value)
+            elif isinstance(value, list):
+                waiting += [part for part in value if isinstance(part, ast.AST)]
+    _mentions[piece] = found
+    return found
+
+
+def _uses(pieces: Iterable[ast.AST], bound: dict[str, Name], package: str) -> set[Name]:
+    """The package's names that pieces of text mention; ``bound`` says what their free names mean."""
+    found: set[Name] = set()
+    for piece in pieces:
+        seen = mentions(piece)
+        here = dict(bound) if seen.imports else bound
+        for node in seen.imports:  # inside a function, or at the top of a page's cell
+            here |= bindings(node, package)
+        if "*" in here:
+            found.add(here["*"]._replace(name=EVERYTHING))
+        found |= {meant for chain in seen.names if (meant := _meaning(chain, here))}
+    return found
+
+
+def _meaning(chain: tuple[str, ...], bound: dict[str, Name]) -> Name | None:
+    """What ``convbook.edges.magnitude`` means, where it starts with a name of the package."""
+    meant = bound.get(chain[0])
+    for part in chain[1:]:
+        if meant is None or meant.name != EVERYTHING:
+            break
+        inner = f"{meant.module}.{part}"
+        meant = Name(inner, EVERYTHING) if inner in modules() else Name(meant.module, part)
+    return meant
+
+
+@cache
+def _next(name: Name) -> frozenset[Name]:
+    """The names that one name of the package reaches directly."""
+    if name.module not in modules():
+        return frozenset()
+    here = contents(name.module)
+    path = modules()[name.module]
+    package = name.module if path.name == "__init__.py" else name.module.rpartition(".")[0]
+    own = {local: Name(name.module, local) for local in here.defined}
+    if name.name == EVERYTHING:
+        inner = [Name(module, EVERYTHING) for module in modules() if module.startswith(f"{name.module}.")]
+        return frozenset([*own.values(), *here.bound.values(), *inner])
+    if name.name in here.defined:
+        return frozenset(_uses([*here.defined[name.name], *here.done], {**here.bound, **own}, package))
+    if name.name in here.bound:
+        return frozenset([here.bound[name.name]])
+    return frozenset([Name(name.module, EVERYTHING)] if not name.name.startswith("__") else [])
+
+
+@cache
+def _reach_of_page(source: str) -> frozenset[Name]:
     try:
-        start = _imports(ast.parse(source))
+        page = ast.parse(source)
     except SyntaxError:  # cells with magics, or wrong on purpose
-        start = set(modules())
-    if re.search(r"^\s*import convbook\s*(#|$|,|as)", source, re.MULTILINE):
-        start.discard("convbook")
-        names = set(re.findall(r"\bconvbook\.(\w+)", source))
-        start |= {_origin("convbook", name) for name in names} if names else {"convbook"}
-    if "convbook" in start:  # a bare or starred import may use anything
-        start |= set(modules())
-    seen: set[str] = set()
+        start = {Name(module, EVERYTHING) for module in modules()}
+    else:
+        start = _uses([page], {}, "")
+        # What a page imports by name it may use where no text shows it: in a string that is evaluated.
+        named = [bindings(node).values() for node in mentions(page).imports]
+        start |= {name for names in named for name in names if name.name != EVERYTHING}
+    seen: set[Name] = set()
     while start:
-        module = start.pop()
-        if module and module not in seen:
-            seen.add(module)
-            start |= imported(module) - seen
-    return seen
+        name = start.pop()
+        seen.add(name)
+        start |= _next(name) - seen
+    return frozenset(seen)
+
+
+def reach(source: str) -> frozenset[Name]:
+    """The names of the package that a script or the cells of a page can run: those in its text, and those in theirs."""
+    return _reach_of_page(source)
+
+
+# ------------------------------------------------------------------------------------------------- keys
 
 
 @cache
@@ -120,15 +278,40 @@ def _tools() -> bytes:
 
 
 @cache
-def _digest(module: str) -> bytes:
-    return hashlib.sha256(modules()[module].read_bytes()).digest()
+def _lines(module: str) -> list[str]:
+    return modules()[module].read_text(encoding="utf-8").splitlines()
 
 
+@cache
+def _digest(name: Name) -> bytes:
+    """The text of a name's definition, of what its module does when imported, and of the tables that these name."""
+    if name.module not in modules() or name.name not in contents(name.module).defined:
+        return b""
+    here = contents(name.module)
+    digest = hashlib.sha256()
+    for node in [*here.defined[name.name], *here.done]:
+        first = min([node.lineno, *(mark.lineno for mark in getattr(node, "decorator_list", []))])
+        digest.update("\n".join(_lines(name.module)[first - 1 : node.end_lineno]).encode() + b"\0")
+        digest.update(_tables(node, modules()[name.module].parent))
+    return digest.digest()
+
+
+def _tables(node: ast.AST, folder: Path) -> bytes:
+    """The content of the data files whose names stand in a text."""
+    files = [folder / name for name in sorted(mentions(node).files)]
+    return b"\0".join(file.read_bytes() for file in files if file.is_file())
+
+
+@cache
 def key(source: str) -> str:
     """Twelve hex digits that change when anything the source can reach changes."""
     digest = hashlib.sha256(_tools())
-    for module in sorted(reach(source)):
-        digest.update(module.encode() + b"\0" + _digest(module))
+    for name in sorted(reach(source)):
+        digest.update(".".join(name).encode() + b"\0" + _digest(name))
+    try:
+        digest.update(_tables(ast.parse(source), ROOT))
+    except SyntaxError:
+        digest.update(b"")
     return digest.hexdigest()[:12]
 
 

@@ -94,10 +94,19 @@ def reset_style(gallery_conf: dict[str, Any], fname: str) -> None:
 
 
 def svg_scraper(block: Any, block_vars: dict[str, Any], gallery_conf: dict[str, Any]) -> str:
-    """Save the open figures as SVG (sphinx-gallery takes a scraper by its dotted name)."""
+    """Save the open figures as SVG, and the films with words (sphinx-gallery takes a scraper by its dotted name)."""
+    import matplotlib.pyplot as plt
     from sphinx_gallery.scrapers import matplotlib_scraper
 
-    return str(matplotlib_scraper(block, block_vars, gallery_conf, format="svg"))
+    labels = [str(plt.figure(number).get_label()) for number in plt.get_fignums()]
+    text = str(matplotlib_scraper(block, block_vars, gallery_conf, format="svg"))
+    # An SVG carries its figure's label itself; a film cannot.
+    films = [label for label in labels if label] if ".. video::" in text else []
+    return re.sub(
+        r"(\.\. video:: [^\n]*\n)",
+        lambda found: found[1] + (f"   :alt: {' '.join(films.pop(0).split())}\n" if films else ""),
+        text,
+    )
 
 
 def theme_svg(svg: str, label: str = "") -> str:

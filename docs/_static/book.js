@@ -3,19 +3,20 @@
 
 // A region that scrolls must be reachable by keyboard; one that does not scroll must not be a stop on the way.
 function markScrollers() {
-  const regions = document.querySelectorAll(
+  const regions = [...document.querySelectorAll(
     ".display-math, .highlight pre, .table-wrapper, .output pre, .toc-scroll, .sidebar-scroll, .scrolls",
-  );
-  for (const region of regions) {
-    const scrolls = region.scrollWidth > region.clientWidth + 1 || region.scrollHeight > region.clientHeight + 1;
-    if (scrolls && !region.hasAttribute("tabindex")) {
+  )];
+  // All is measured before anything is changed: a change between two looks would lay the page out again.
+  const scrolling = regions.map((region) => region.scrollWidth > region.clientWidth + 1 || region.scrollHeight > region.clientHeight + 1);
+  regions.forEach((region, index) => {
+    if (scrolling[index] && !region.hasAttribute("tabindex")) {
       region.tabIndex = 0;
       region.dataset.scrolls = "";
-    } else if (!scrolls && "scrolls" in region.dataset) {
+    } else if (!scrolling[index] && "scrolls" in region.dataset) {
       region.removeAttribute("tabindex");
       delete region.dataset.scrolls;
     }
-  }
+  });
 }
 
 // Animations wait for the reader who asked for less motion, and never repeat by themselves.

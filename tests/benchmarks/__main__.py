@@ -14,6 +14,10 @@ for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 def main() -> None:
     """Read the sub-command and run it."""
     given = _arguments().parse_args(sys.argv[1:] or ["table"])
+    if given.command == "build":
+        from tests.benchmarks.build import measure as measure_build
+
+        sys.exit(0 if measure_build() else 1)
     import torch
 
     torch.set_num_threads(1)
@@ -41,6 +45,7 @@ def _arguments() -> argparse.ArgumentParser:
     again.add_argument("--images", type=int, default=70)
     again.add_argument("--layers", type=int, default=45)
     again.add_argument("--seconds", type=float, default=0.12, help="for each shape")
+    commands.add_parser("build", help="the CPU seconds that building the book costs, cold and after edits")
     return parser
 
 

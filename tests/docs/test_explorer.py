@@ -344,18 +344,31 @@ def test_an_impossible_setting_keeps_the_last_good_picture(page: Page) -> None:
     assert bad["output"] == good["output"]
 
 
-def test_the_laboratory_filters_the_photograph_as_conv2d_does(page: Page) -> None:
+@pytest.mark.parametrize("processor", ["plain code", "graphics"])
+def test_the_laboratory_filters_the_photograph_as_conv2d_does(page: Page, processor: str) -> None:
     """The canvas holds, to its 256 shades, the package's answer on the same grey picture."""
+    page = page.context.new_page()
+    page.goto((SITE / "explorer.html").as_uri())
+    if processor == "graphics":
+        # Here software imitates the graphics processor; the shader is the same.
+        page.evaluate("document.querySelector('conv-image-lab').setAttribute('any-graphics', '')")
     page.locator("conv-image-lab").scroll_into_view_if_needed()
     page.wait_for_function("document.querySelector('conv-image-lab').grey")
     rng = random.Random(3)
-    for rows, columns in ((3, 3), (1, 2), (15, 15), (4, 7)):
-        kernel = [[round(rng.uniform(-1, 1), 3) for _ in range(columns)] for _ in range(rows)]
+    for rows, columns, rank in ((3, 3, 3), (1, 2, 1), (15, 15, 15), (4, 7, 4), (15, 14, 2), (9, 9, 1)):
+        factors = [
+            ([rng.uniform(-1, 1) for _ in range(rows)], [rng.uniform(-1, 1) for _ in range(columns)])
+            for _ in range(rank)
+        ]
+        kernel = [
+            [sum(down[i] * across[j] for down, across in factors) for j in range(columns)]
+            for i in range(rows)
+        ]
         shown = page.evaluate(
             """async kernel => {
               const lab = document.querySelector("conv-image-lab");
               lab.setKernel(kernel);
-              await new Promise(done => setTimeout(done, 1500));
+              await new Promise(done => setTimeout(done, 2500));
               const copy = document.createElement("canvas");
               copy.width = copy.height = 512;
               const context = copy.getContext("2d");
@@ -375,6 +388,78 @@ def test_the_laboratory_filters_the_photograph_as_conv2d_does(page: Page) -> Non
         want = 255 * (0.5 + 0.5 * answer / got["scale"])
         shades = torch.tensor(got["shades"], dtype=torch.float64).reshape(512, 512)
         assert (shades - want).abs().max() <= 1.01
+    used = page.evaluate("Boolean(document.querySelector('conv-image-lab').gl)")
+    page.close()
+    assert used == (processor == "graphics")
+
+
+def test_the_laboratory_keeps_up_without_a_graphics_processor(page: Page) -> None:
+    """Kernels that the sliders shape are sums of few columns times rows, and drawn so much the quicker."""
+    page = page.context.new_page()
+    page.goto((SITE / "explorer.html").as_uri())
+    page.locator("conv-image-lab").scroll_into_view_if_needed()
+    page.wait_for_function("document.querySelector('conv-image-lab').grey")
+    page.wait_for_timeout(500)
+    frames = page.evaluate(
+        """async () => {
+          const lab = document.querySelector("conv-image-lab");
+          const set = (name, value) => {
+            const control = lab.querySelector(`#cx-lab-${name}`);
+            control.value = value;
+            control.dispatchEvent(new Event("input", { bubbles: true }));
+          };
+          const shortest = async (change) => {
+            const times = [];
+            for (let turn = 0; turn < 5; turn++) {
+              lab.kernel = lab.kernel.map((row, i) => row.map((tap, j) => change(tap, i, j)));
+              lab.sheet = null;
+              lab.drawSlowly(0, (lab.turn = (lab.turn ?? 0) + 1));
+              while (!lab.finished) await new Promise(requestAnimationFrame);
+              times.push(lab.spent);
+            }
+            return [lab.factors?.length ?? 15, Math.min(...times)];
+          };
+          const found = {};
+          set("sigma", 3);
+          set("angle", 30);
+          for (const kind of ["gaussian", "derivative", "laplacian"]) {
+            set("kind", kind);
+            found[kind] = await shortest((tap) => tap * 1.0001);
+          }
+          found.general = await shortest((tap, i, j) => Math.sin(i * i + 3 * j * j * i + j));
+          return found;
+        }"""
+    )
+    page.close()
+    print({kind: f"{rank} terms, {time:.0f} ms" for kind, (rank, time) in frames.items()})
+    ranks = {kind: rank for kind, (rank, _) in frames.items()}
+    assert ranks == {"gaussian": 1, "derivative": 2, "laplacian": 3, "general": 15}
+    assert frames["gaussian"][1] < frames["general"][1] / 3
+    assert frames["laplacian"][1] < frames["general"][1]
+
+
+def test_what_is_said_without_a_script_is_what_the_picture_shows(page: Page) -> None:
+    """Each small explorer in a chapter states its output's rows for readers without scripts."""
+    chapters = [
+        path
+        for path in sorted((SITE / "chapters").glob("*.html"))
+        if "<conv-explorer" in path.read_text(encoding="utf-8")
+    ]
+    assert len(chapters) >= 5
+    fresh = page.context.new_page()
+    for path in chapters:
+        text = (
+            path.read_text(encoding="utf-8").partition("<conv-explorer")[2].partition("</conv-explorer>")[0]
+        )
+        said = re.sub(r"<[^>]+>", "", re.findall(r"<code[^>]*>(.*?)</code>", text, re.DOTALL)[-1])
+        fresh.goto(path.as_uri())
+        fresh.wait_for_selector("conv-explorer .cx-output")
+        shown = fresh.evaluate(
+            """[...document.querySelector("conv-explorer .cx-output").rows]
+                 .map((row) => [...row.cells].map((cell) => cell.textContent).join(" ")).join(" / ")"""
+        )
+        assert shown == said, path.name
+    fresh.close()
 
 
 def test_the_explorer_is_small() -> None:

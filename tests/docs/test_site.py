@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 import sys
 from functools import cache
 from html.parser import HTMLParser
@@ -14,68 +12,16 @@ from urllib.parse import quote_plus, unquote, urlsplit
 
 import pytest
 
+from tests.docs.pages import KINDS, ROOT, SITE, VIEWS, find
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from playwright.sync_api import Browser, Page
-
-sync_api = pytest.importorskip(
-    "playwright.sync_api", reason="the browser tests have a session of their own: nox -s site"
-)
-
-ROOT = Path(__file__).parents[2]
-SITE = Path(os.environ.get("CONVBOOK_SITE", ROOT / "docs" / "_build" / "html"))
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
-
-# One page of each kind.  A star stands for the first page that matches.
-KINDS = [
-    "index.html",
-    "chapters/index.html",
-    "chapters/edges.html",
-    "chapters/learning.html",
-    "chapters/error_gallery.html",
-    "chapters/glossary.html",
-    "chapters/bibliography.html",
-    "auto_gallery/index.html",
-    "auto_gallery/edges/index.html",
-    "auto_gallery/edges/[!i]*.html",
-    "auto_gallery/kernel_learning/*animation*.html",
-    "reference/index.html",
-    "reference/generated/convbook.correlation.html",
-    "reference/generated/convbook.learning.html",
-    "explorer.html",
-    "search.html?q=padding",
-    "genindex.html",
-    "404.html",
-]
-VIEWS = {
-    "light": {"color_scheme": "light", "viewport": {"width": 1280, "height": 900}},
-    "dark": {"color_scheme": "dark", "viewport": {"width": 1280, "height": 900}},
-    "phone": {"color_scheme": "light", "viewport": {"width": 390, "height": 844}},
-    "dark phone": {"color_scheme": "dark", "viewport": {"width": 390, "height": 844}},
-}
 
 
 def address(kind: str) -> str:
     """The file address of a page of that kind."""
-    path, _, query = kind.partition("?")
-    found = sorted(SITE.glob(path))
-    assert found, f"no page {path} in {SITE}: run `nox -s docs` first"
-    return found[0].as_uri() + (f"?{query}" if query else "")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Return a headless Chromium."""
-    executable = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    assert executable, "no Chromium: set CHROMIUM, or run `nox -s site`, which installs one where it may"
-    with sync_api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=executable, args=FLAGS)
-        yield chromium
-        chromium.close()
+    path, _, query = find(kind).partition("?")
+    return (SITE / path).as_uri() + (f"?{query}" if query else "")
 
 
 @pytest.fixture(scope="module")
@@ -165,9 +111,8 @@ def test_nothing_comes_from_elsewhere(browser: Browser, kind: str) -> None:
     context.close()
     here = ("file:///" if kind == "404.html" else SITE.as_uri() + "/", "data:", "blob:")
     assert [url for url in asked if not url.startswith(here)] == []
-    # A search page opened from a folder may not fetch its summaries; it shows its results without them.
-    assert [url for url in failed if "search.html" not in kind] == []
-    assert [text for text in wrong if "search.html" not in kind] == []
+    assert failed == []
+    assert wrong == []
 
 
 @pytest.mark.parametrize(
@@ -203,7 +148,7 @@ def test_nothing_comes_from_elsewhere(browser: Browser, kind: str) -> None:
 def test_the_search_finds_it_offline(browser: Browser, question: str, page_wanted: str) -> None:
     """What a learner types leads to the page that answers, opened from a folder, without a server."""
     page = visit(browser, f"search.html?q={quote_plus(question)}")
-    page.wait_for_function("document.querySelector('#search-results .search-summary, #search-results p')")
+    page.wait_for_function("document.querySelector('#search-results p')")
     page.wait_for_timeout(600)
     found = page.eval_on_selector_all(
         "#search-results li a", "links => links.map(a => a.getAttribute('href'))"

@@ -1,11 +1,16 @@
 // <conv-image-lab>: any kernel of up to 15×15 on the photograph or on a picture of the reader's, which never leaves the page.
 //
-// The picture is filtered on the graphics processor, a loop over the taps for each pixel; where there is none, in slices on
-// the main thread.  Borders repeat the edge pixels.  The scale is the kernel's own: the largest answer that any picture between
+// The picture is filtered on the graphics processor, a loop over the taps for each pixel.  Where there is none (or one that
+// software imitates, which is slower than plain code) it is filtered in blocks of rows, as few rows and columns as the kernel
+// is a sum of, and what a frame leaves undone the next one does.  Borders repeat the edge pixels.  The scale is the kernel's own: the largest answer that any picture between
 // 0 and 1 can give, so that two kernels can be compared and a weak answer looks weak.
 
 const SIDE = 512;
 const LARGEST = 15;
+const MARGIN = (LARGEST - 1) / 2;
+const WIDE = SIDE + 2 * MARGIN;
+const BLOCK = 64; // rows
+const BUDGET = 12; // milliseconds of a frame
 const base = document.currentScript?.src ?? "";
 
 const SHADER = `#version 300 es
@@ -51,6 +56,65 @@ export function shaped(kind, sigma, angle) {
   if (kind === "gaussian") return rows.map((row) => row.map((v) => v / total));
   const mean = kind === "laplacian" ? total / (size * size) : 0; // no answer to a constant picture
   return rows.map((row) => row.map((v) => (v - mean) / positive));
+}
+
+/** The picture with its edge pixels repeated around it, as far as the largest kernel reaches. */
+function framed(grey) {
+  const values = new Float32Array(WIDE * WIDE);
+  const inside = (i) => Math.min(SIDE - 1, Math.max(0, i - MARGIN));
+  for (let y = 0; y < WIDE; y++) {
+    for (let x = 0; x < WIDE; x++) values[y * WIDE + x] = grey[inside(y) * SIDE + inside(x)];
+  }
+  return values;
+}
+
+/** A kernel as a sum of columns times rows, each the largest part of what is left; null where that would not save work. */
+export function factors(kernel) {
+  const [rows, columns] = [kernel.length, kernel[0].length];
+  const rest = kernel.map((row) => Float64Array.from(row));
+  const largest = () => {
+    let best = [0, 0, 0];
+    rest.forEach((row, i) => row.forEach((value, j) => { if (Math.abs(value) > Math.abs(best[2])) best = [i, j, value]; }));
+    return best;
+  };
+  const least = 1e-9 * Math.abs(largest()[2]);
+  const found = [];
+  for (let [i, j, pivot] = largest(); Math.abs(pivot) > least; [i, j, pivot] = largest()) {
+    const column = rest.map((row) => row[j]);
+    const row = Array.from(rest[i], (value) => value / pivot);
+    found.push([column, row]);
+    if (found.length * (rows + columns) >= rows * columns) return null;
+    rest.forEach((line, a) => line.forEach((_, b) => { line[b] -= column[a] * row[b]; }));
+  }
+  return found;
+}
+
+/** sums[x] += tap · source[start + x], over one row of the answer: the one loop in which the time goes. */
+function add(sums, at, source, start, tap) {
+  for (let x = 0; x < SIDE; x++) sums[at + x] += tap * source[start + x];
+}
+
+const corner = (size) => MARGIN - ((size - 1) >> 1);
+
+function separably(picture, terms, from) {
+  const sums = new Float32Array(BLOCK * SIDE);
+  for (const [column, row] of terms) {
+    const lines = BLOCK + column.length - 1;
+    const across = new Float32Array(lines * SIDE);
+    const [top, left] = [from + corner(column.length), corner(row.length)];
+    for (let y = 0; y < lines; y++) row.forEach((tap, b) => { if (tap) add(across, y * SIDE, picture, (top + y) * WIDE + left + b, tap); });
+    for (let y = 0; y < BLOCK; y++) column.forEach((tap, a) => { if (tap) add(sums, y * SIDE, across, (y + a) * SIDE, tap); });
+  }
+  return sums;
+}
+
+function fully(picture, kernel, from) {
+  const sums = new Float32Array(BLOCK * SIDE);
+  const [top, left] = [from + corner(kernel.length), corner(kernel[0].length)];
+  for (let y = 0; y < BLOCK; y++) {
+    kernel.forEach((row, a) => row.forEach((tap, b) => { if (tap) add(sums, y * SIDE, picture, (top + y + a) * WIDE + left + b, tap); }));
+  }
+  return sums;
 }
 
 export class ConvImageLab extends HTMLElement {
@@ -206,6 +270,11 @@ export class ConvImageLab extends HTMLElement {
   setUp() {
     const gl = this.canvas.getContext("webgl2", { preserveDrawingBuffer: true });
     if (!gl) return null;
+    const name = gl.getExtension("WEBGL_debug_renderer_info")?.UNMASKED_RENDERER_WEBGL ?? gl.RENDERER;
+    if (/swiftshader|llvmpipe|softpipe|software|basic render/i.test(gl.getParameter(name)) && !this.hasAttribute("any-graphics")) {
+      this.replaceCanvas();
+      return null;
+    }
     const program = gl.createProgram();
     const corners = "#version 300 es\nvoid main() { gl_Position = vec4(vec2[](vec2(-1), vec2(3, -1), vec2(-1, 3))[gl_VertexID], 0, 1); }";
     for (const [kind, source] of [[gl.VERTEX_SHADER, corners], [gl.FRAGMENT_SHADER, SHADER]]) {
@@ -245,29 +314,33 @@ export class ConvImageLab extends HTMLElement {
     gl.drawArrays(gl.TRIANGLES, 0, 3);
   }
 
+  /** Filter by plain code, block by block; a block that no longer fits into this frame waits for the next. */
   drawSlowly(from, turn) {
     if (turn !== this.turn) return; // a newer kernel is being drawn
-    const [rows, columns] = [this.kernel.length, this.kernel[0].length];
-    const taps = Float64Array.from(this.kernel.flat());
     const context = this.canvas.getContext("2d");
-    const until = Math.min(SIDE, from + Math.max(1, Math.round(2e6 / (SIDE * taps.length))));
-    const slice = context.createImageData(SIDE, until - from);
-    const inside = (i) => Math.min(SIDE - 1, Math.max(0, i));
-    for (let y = from; y < until; y++) {
-      for (let x = 0; x < SIDE; x++) {
-        let sum = 0;
-        for (let a = 0, t = 0; a < rows; a++) {
-          const line = inside(y + a - ((rows - 1) >> 1)) * SIDE;
-          for (let b = 0; b < columns; b++, t++) sum += taps[t] * this.grey[line + inside(x + b - ((columns - 1) >> 1))];
-        }
-        const answer = sum / 255 / this.scale;
-        const at = 4 * ((y - from) * SIDE + x);
-        slice.data.fill(255 * (this.absolute ? Math.abs(answer) : 0.5 + 0.5 * answer), at, at + 3);
-        slice.data[at + 3] = 255;
-      }
+    if (from === 0) {
+      if (this.padded?.of !== this.grey) this.padded = { of: this.grey, values: framed(this.grey) };
+      this.factors = factors(this.kernel);
+      this.sheet = context.createImageData(SIDE, SIDE);
+      this.spent = 0;
+      this.finished = false;
     }
-    context.putImageData(slice, 0, from);
-    if (until < SIDE) requestAnimationFrame(() => this.drawSlowly(until, turn));
+    const started = performance.now();
+    let row = from;
+    while (row < SIDE && (row === from || performance.now() - started < BUDGET)) {
+      const sums = this.factors ? separably(this.padded.values, this.factors, row) : fully(this.padded.values, this.kernel, row);
+      const [gain, offset] = this.absolute ? [1 / this.scale, 0] : [0.5 / this.scale, 127.5];
+      for (let i = 0, at = 4 * row * SIDE; i < sums.length; i++, at += 4) {
+        const shade = (this.absolute ? Math.abs(sums[i]) : sums[i]) * gain + offset;
+        this.sheet.data[at] = this.sheet.data[at + 1] = this.sheet.data[at + 2] = shade;
+        this.sheet.data[at + 3] = 255;
+      }
+      row += BLOCK;
+    }
+    context.putImageData(this.sheet, 0, 0, 0, from, SIDE, row - from);
+    this.spent += performance.now() - started;
+    this.finished = row >= SIDE;
+    if (row < SIDE) requestAnimationFrame(() => this.drawSlowly(row, turn));
   }
 }
 

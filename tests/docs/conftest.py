@@ -1,0 +1,41 @@
+"""What all tests of the built pages share: a browser, and a host that sends the book as a real one does."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.docs.host import hosted
+from tests.docs.pages import FLAGS, SITE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser
+
+    from tests.docs.host import Host
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Return a headless Chromium."""
+    sync_api = pytest.importorskip(
+        "playwright.sync_api", reason="the browser tests have a session of their own: nox -s site"
+    )
+    executable = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    assert executable, "no Chromium: set CHROMIUM, or run `nox -s site`, which installs one where it may"
+    with sync_api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def host() -> Iterator[Host]:
+    """Return a running host of the book."""
+    assert (SITE / "_headers").exists(), f"no built book in {SITE}: run `nox -s docs` first"
+    with hosted(SITE) as running:
+        yield running

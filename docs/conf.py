@@ -97,6 +97,7 @@ today = ""
 html_last_updated_fmt = None
 suppress_warnings = [
     "config.cache",
+    "epub.unknown_project_files",  # films stay out of the EPUB: it has words in their place
     "ref.citation",  # a docstring may list a source that its text does not cite by number
 ]
 

@@ -158,6 +158,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
         app.add_node(
             node,
             html=(visit, depart),
+            epub=(skip, skip),
             latex=(skip, skip),
             text=(skip, skip),
             man=(skip, skip),

@@ -129,7 +129,7 @@ def equip(
     app.add_css_file(STYLE)
     app.add_js_file(SCRIPT, loading_method="defer")
     app.explorer_used = True
-    if all("compact" in element for element in elements):
+    if app.builder.name == "epub" or all("compact" in element for element in elements):
         return
     context["body"] += f'<script type="application/json" id="cx-presets">{presets()}</script>\n'
 

@@ -77,7 +77,10 @@ def _mathml(translator: Any, node: nodes.Element, tex: str, display: bool) -> st
     if "error" in answer:
         logger.warning("TeX that Temml cannot read: %s\n%s", answer["error"], tex, location=node)
         return str(translator.encode(tex))
-    return answer["mathml"]
+    formula = answer["mathml"]
+    if translator.builder.name == "epub" and "xmlns" not in formula:  # XML takes nothing for granted
+        formula = formula.replace("<math", '<math xmlns="http://www.w3.org/1998/Math/MathML"', 1)
+    return formula
 
 
 def visit_inline(translator: Any, node: nodes.math) -> None:

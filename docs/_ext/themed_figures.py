@@ -7,6 +7,7 @@ variables with a dark value, and nothing else changes: a colour that carries a v
 from __future__ import annotations
 
 import base64
+import hashlib
 import io
 import re
 from html import escape
@@ -111,6 +112,7 @@ def svg_scraper(block: Any, block_vars: dict[str, Any], gallery_conf: dict[str, 
 
 def theme_svg(svg: str, label: str = "") -> str:
     """Replace the theme's colours by variables, shrink embedded images, and put ``label`` in as the description."""
+    svg = _steady_ids(svg)
     svg = _COLOUR.sub(lambda found: f"var(--{_ROLE[found[0]]})", svg)
     svg = _presentation_to_style(svg)
     svg = _EMBEDDED.sub(_as_webp, svg)
@@ -131,6 +133,18 @@ def described(path: Path) -> str:
 
     found = _DESC.search(path.read_text(encoding="utf-8")[:20000])
     return unescape(found[1]) if found else ""
+
+
+def _steady_ids(svg: str) -> str:
+    """Name clip paths after the numbers that are written, and not after the floats behind them.
+
+    The solver of matplotlib's layout adds in an order that depends on addresses in memory, so their last bits differ from run to run.
+    """
+    names: dict[str, str] = {}
+    for name, shape in re.findall(r'<clipPath id="(p[0-9a-f]+)">(.*?)</clipPath>', svg, re.DOTALL):
+        steady = "p" + hashlib.sha256(shape.encode()).hexdigest()[:10]
+        names[name] = steady if steady not in names.values() else f"{steady}-{len(names)}"
+    return re.sub(r"\bp[0-9a-f]{10}\b", lambda found: names.get(found[0], found[0]), svg)
 
 
 def _presentation_to_style(svg: str) -> str:

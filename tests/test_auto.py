@@ -356,7 +356,8 @@ def test_a_plan_is_the_cheapest_of_its_predictions(
     assert planned.costs["torch"] > 0
     assert all(seconds > 0 for seconds in planned.costs.values())
     any_kernel = {m: t for m, t in planned.costs.items() if m in ANY_KERNEL}
-    assert planned.general == min(any_kernel, key=any_kernel.__getitem__)
+    best = min(any_kernel, key=any_kernel.__getitem__)
+    assert planned.general == ("torch" if any_kernel[best] >= 0.85 * any_kernel["torch"] else best)
     assert planned.steady != "fft"
     assert all(planned.costs[m] < planned.costs[planned.general] for m in planned.special)
 

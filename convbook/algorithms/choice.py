@@ -95,6 +95,9 @@ FEW_FOR_GRADIENTS = 2048
 PRODUCT = 40e-6
 """Seconds that one product of the kernel's gradient takes at least, with the views and sums around it."""
 
+WORTH_A_CHANGE = 0.85
+"""The part of torch's time that another method must be predicted to take at most."""
+
 WORTH_A_LOOK = 0.8
 """The part of the time that a special form must be predicted to take at most, before the kernel is looked
 at."""
@@ -143,14 +146,20 @@ def plan(shape: costs.Shape, integers: bool = False) -> Plan:
         predicted = {
             method: seconds for method, seconds in predicted.items() if method not in LEAVES_INTEGERS
         }
-    general = min((m for m in ANY_KERNEL if m in predicted), key=predicted.__getitem__)
-    steady = min((m for m in ANY_KERNEL if m in predicted and m != "fft"), key=predicted.__getitem__)
+    general = _quickest([m for m in ANY_KERNEL if m in predicted], predicted)
+    steady = _quickest([m for m in ANY_KERNEL if m in predicted and m != "fft"], predicted)
     quicker = [
         m
         for m in ("separable", "box")
         if m in predicted and predicted[m] + LOOK < WORTH_A_LOOK * predicted[general]
     ]
     return Plan(steady, general, tuple(sorted(quicker, key=predicted.__getitem__)), predicted)
+
+
+def _quickest(methods: list[str], predicted: dict[str, float]) -> str:
+    """Return the quickest, but torch where no other promises more than predictions are usually off."""
+    best = min(methods, key=predicted.__getitem__)
+    return best if predicted[best] < WORTH_A_CHANGE * predicted["torch"] else "torch"
 
 
 def auto(input: Tensor, weight: Tensor, bias: Tensor | None, setting: Setting) -> Tensor:
@@ -577,6 +586,11 @@ def _explain(input: Tensor, weight: Tensor, setting: Setting) -> Explanation:
     chosen, _ = choose(planned, image, kernel)
     ordered = dict(sorted(planned.costs.items(), key=lambda item: item[1]))
     reason = "predicted to be the quickest for this shape"
+    if (
+        planned.general == "torch"
+        and min(planned.costs[m] for m in ANY_KERNEL if m in ordered) < ordered["torch"]
+    ):
+        reason = f"no other method is predicted to take less than {WORTH_A_CHANGE} of its time"
     if chosen in planned.special:
         kind = "of equal weights" if chosen == "box" else "a column times a row"
         reason = f"the kernel is {kind}, and that form is predicted to be the quickest"

@@ -151,6 +151,8 @@ def lint(session: nox.Session) -> None:
             "docs/_build",
             "--ignore",
             "docs/node_modules",
+            "--ignore",
+            "docs/locales",  # they translate Markdown
             "convbook",
             "docs",
             "gallery",

@@ -20,7 +20,7 @@ convolution is kw batched matrix products that add into the output.
   definition's sum is a large matrix product already, and im2col or torch's own wins.
 
 Several channels lie row by row below each other, and the images of a batch beside each other
-(:class:`convbook.algorithms._strips.SideBySide`): so their products are larger, not more.  All this goes
+(``_strips.SideBySide``): so their products are larger, not more.  All this goes
 strip by strip, so that a strip of the output stays in the cache while kw products add into it; that bought
 1.2 to 1.5 times on a 1024×1024 image.
 

@@ -131,7 +131,8 @@ def transform_side(outputs: int, reach: int) -> int:
     if whole <= WHOLE and reach < outputs:
         return whole
     least, most = (max(side, times * reach) for side, times in zip(TILES, (3, 5), strict=True))
-    sides = {min(good_size(side), whole) for side in range(least, most + 1)}
+    # Of the good sizes those with many twos are the quickest: multiples of 32.
+    sides = {min(32 * good_size(-(-side // 32)), whole) for side in range(least, most - 31)}
     return min(sorted(sides), key=lambda side: -(-outputs // (side - reach + 1)) * side)
 
 

@@ -34,7 +34,6 @@ USED_BY = {
 _STYLE = re.compile(r'\s*<link rel="stylesheet" type="text/css" href="([^"]*?)_static/([^"?]+)(\?[^"]*)?" />')
 _SCRIPT = re.compile(r'\s*<script( [^>]*?)? ?src="([^"]*?)_static/([^"?]+)(\?[^"]*)?"([^>]*)></script>')
 _COLOURS = re.compile(r"<style>(\s*body \{\s*--color.*?)</style>", re.DOTALL)
-MATHS_FONT = "noto-sans-math.woff2"
 
 
 class Lean:
@@ -74,10 +73,6 @@ class Lean:
             f'<link rel="stylesheet" type="text/css" href="{root}_static/{link}" />'
             for link in [*links, last]
         ]
-        if "temml.css" in names:  # asked for at once: formulas that change their font move the lines
-            tags.append(
-                f'<link rel="preload" href="{root}_static/{MATHS_FONT}" as="font" type="font/woff2" crossorigin>'
-            )
         start = _STYLE.search(page)
         assert start is not None
         place = start.start()

@@ -111,7 +111,9 @@ def write_css(app: Sphinx, config: Any) -> None:
     """Temml's own rules for the font, with the font's address put right."""
     rules = (ensure_packages() / "temml/dist/Temml-NotoSans.css").read_text(encoding="utf-8")
     before, face, after = re.split(r"(@font-face\s*\{.*?\})", rules, maxsplit=1, flags=re.DOTALL)
-    face = '@font-face{font-family:"NotoSans Math";src:url("noto-sans-math.woff2") format("woff2");font-display:swap}'
+    # "optional": a font that comes late waits for the next page, so that formulas never move the lines.
+    source = 'src:url("noto-sans-math.woff2") format("woff2")'
+    face = f'@font-face{{font-family:"NotoSans Math";{source};font-display:optional}}'
     target = Path(app.srcdir) / "_generated/temml.css"
     target.parent.mkdir(exist_ok=True)
     text = before + face + after

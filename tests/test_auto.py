@@ -18,6 +18,8 @@ from convbook.algorithms.choice import (
     RUN,
     SPREADS,
     ByPlan,
+    Plan,
+    _quickest,
     choose,
     explain_plan,
     forward,
@@ -431,6 +433,20 @@ def test_explanations_give_the_reason() -> None:
     assert explain_plan(x[..., :20, :20], w[..., :3, :3]).reason == "small calls go to torch at once"
     x[..., 0, 0] = float("nan")
     assert "a huge pixel, or one that is not finite, rules the fft out" in explain_plan(x, w).reason
+
+
+def test_torch_is_left_only_for_a_promise(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tenth less than torch is within what predictions are off, and the explanation says so."""
+    predicted = {"torch": 1e-3, "im2col": 9e-4, "separable": 1e-4}
+    made = Plan("torch", "torch", ("separable",), predicted)
+    assert _quickest(["torch", "im2col"], predicted) == "torch"
+    assert _quickest(["torch", "im2col"], {**predicted, "im2col": 8e-4}) == "im2col"
+    monkeypatch.setattr("convbook.algorithms.choice.plan", lambda *_: made)
+    explained = explain_plan(torch.randn(1, 1, 100, 100), torch.randn(1, 1, 5, 5))
+    assert explained.reason == (
+        "no other method is predicted to take less than 0.85 of its time, "
+        "and the kernel is not one for 'separable'"
+    )
 
 
 # ------------------------------------------------------------------------------------------------ small calls

@@ -599,7 +599,7 @@ def _explain(input: Tensor, weight: Tensor, setting: Setting) -> Explanation:
             "a huge pixel, or one that is not finite, rules the fft out; this is the quickest of the others"
         )
     elif planned.special:
-        reason += f" and a kernel that is not one for {' or '.join(repr(m) for m in planned.special)}"
+        reason += f", and the kernel is not one for {' or '.join(repr(m) for m in planned.special)}"
     return Explanation(chosen.partition(",")[0], reason, ordered, str(costs.rates()["machine"]))
 
 

@@ -291,7 +291,7 @@ def _separable(shape: Shape) -> Work | None:
         return None
     (down, along), (reach_down, reach_along) = shape.setting.stride, shape.reach
     tall, window = (VERTICAL - 1) * down + reach_down, (TILE - 1) * along + reach_along
-    strips, _, buffer = _strips(shape, VERTICAL, STRIP // 2)
+    strips, _, buffer = _strips(shape, VERTICAL, STRIP)
     between = shape.batch * shape.outputs * shape.depth * shape.setting.output_size[0] * _wide(shape)
     phases = -(-window // (TILE * along))
     return Work(

@@ -4,31 +4,21 @@ from __future__ import annotations
 
 import functools
 import http.server
-import os
 import shutil
 import subprocess
 import sys
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
+from tests.docs.pages import ROOT, SITE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from playwright.sync_api import Browser, Page
 
-sync_api = pytest.importorskip(
-    "playwright.sync_api", reason="the browser tests have a session of their own: nox -s site"
-)
-
-ROOT = Path(__file__).parents[2]
-SITE = Path(os.environ.get("CONVBOOK_SITE", ROOT / "docs" / "_build" / "html"))
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
 PAGE, GONE = "chapters/edges.html", "chapters/gpu.html"
 
 
@@ -53,17 +43,6 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 
     def log_message(self, *args: object) -> None:
         pass
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Return a headless Chromium."""
-    executable = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    assert executable, "no Chromium: set CHROMIUM, or run `nox -s site`, which installs one where it may"
-    with sync_api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=executable, args=FLAGS)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture

@@ -291,7 +291,9 @@ def serve(session: nox.Session) -> None:
     """Show the book at a local address and build it again whenever a file changes."""
     prepare(session, "docs", "serve")
     watched = [f"--watch={ROOT / folder}" for folder in ("convbook", "gallery")]
-    made = [f"--ignore={ROOT / 'docs' / folder}" for folder in ("_build", "auto_gallery")]
+    # What a build writes among the sources must not start the next build.
+    written = ("_build", "_generated", "auto_gallery", "reference/generated", "node_modules")
+    made = [f"--ignore={ROOT / 'docs' / folder}" for folder in written]
     folders = [str(ROOT / "docs"), str(STAGE / "html")]
     run(
         session,

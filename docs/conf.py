@@ -44,6 +44,9 @@ gettext_compact = False
 gettext_uuid = False
 
 extensions = [
+    # what ends a build that has nothing to do
+    "nothing_new",
+    "only_when_needed",
     # what must happen before the others look: what a stopped build left, the kernel, the keys, the reference's pages, the identity
     "interrupted",
     "same_bytes",

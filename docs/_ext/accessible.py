@@ -122,11 +122,30 @@ def films_wait(page: str) -> str:
     def calm(found: re.Match[str]) -> str:
         tag = re.sub(r' (?:autoplay|loop|preload|alt)="[^"]*"', "", found[1])
         words = escape(unescape(found[3].strip()))
+        # Players lay their controls over a film: the style makes room for them below it, and needs its size.
+        size = dict(re.findall(r' (width|height)="(\d+)"', tag))
+        shape = f"--w: {size.get('width', 640)}; --h: {size.get('height', 480)}"
         return (
-            f'<video preload="metadata" muted playsinline aria-label="{words}"{tag}>{found[2]}{words}</video>'
+            f'<div class="film" style="{shape}"><video preload="metadata" muted playsinline '
+            f'aria-label="{words}"{tag}>{found[2]}{words}</video></div>'
         )
 
     return re.sub(r"<video( [^>]*)>((?:<source [^>]*>)*)([^<]*)</video>", calm, page)
+
+
+def summaries_hold_words_only(page: str) -> str:
+    """MyST-NB writes paragraphs into a summary; there are two, of which a style hides one: a book shows the first."""
+
+    def plain(found: re.Match[str]) -> str:
+        words = re.findall(r"<p\b[^>]*>(.*?)</p>", found[1], flags=re.DOTALL)
+        return f"<summary>{words[0]}</summary>" if words else found[0]
+
+    return re.sub(r"<summary[^>]*>(.*?)</summary>", plain, page, flags=re.DOTALL)
+
+
+def lists_of_tags_go(page: str) -> str:
+    """sphinx-gallery writes an empty list of tags for each section, all under one name."""
+    return re.sub(r"<div id=['\"]sg-tag-list['\"][^>]*></div>", "", page)
 
 
 MENDS: list[Mend] = [
@@ -143,6 +162,16 @@ MENDS: list[Mend] = [
     empty_headings_go,
     tables_have_header_scope,
     films_wait,
+    lists_of_tags_go,
+]
+
+
+# An EPUB has none of the theme's furniture.
+BOOK_MENDS: list[Mend] = [
+    the_bibliography_is_plain,
+    thumbnails_show_their_links,
+    summaries_hold_words_only,
+    lists_of_tags_go,
 ]
 
 
@@ -206,8 +235,9 @@ def _size(path: Path) -> tuple[int, int] | None:
 
 def install(app: Sphinx) -> None:
     """Mend each page as the template engine hands it over."""
-    if app.builder.format != "html" or app.builder.name == "epub":
+    if app.builder.format != "html":
         return
+    book = app.builder.name == "epub"
     templates = app.builder.templates  # type: ignore[attr-defined]
     original = templates.render
 
@@ -215,8 +245,10 @@ def install(app: Sphinx) -> None:
         page = original(template, context)
         if not template.endswith(".html"):
             return str(page)
-        for mend in MENDS:
+        for mend in BOOK_MENDS if book else MENDS:
             page = mend(page)
+        if book:
+            return str(page)
         sources = {name: Path(app.srcdir) / uri for uri, name in app.builder.images.items()}  # type: ignore[attr-defined]
         sources |= {path.name: path for path in (Path(app.srcdir) / "_generated").glob("*.svg")}
         return Pictures(Path(app.outdir), sources).mend(str(page))

@@ -15,7 +15,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util import logging
-from themed_figures import described, install
+from themed_figures import described
 
 logger = logging.getLogger(__name__)
 
@@ -125,7 +125,6 @@ def write_search_pages(app: Sphinx, exception: Exception | None) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    app.connect("builder-inited", lambda app: install(), priority=100)  # before the gallery is drawn
     app.connect("doctree-read", name_pictures, priority=400)
     app.connect("doctree-read", name_films)
     app.connect("doctree-read", note_description)

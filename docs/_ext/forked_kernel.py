@@ -21,6 +21,15 @@ from pathlib import Path
 from typing import Any
 
 NAME = "convbook"
+EVERY_PAGE_NEEDS = (
+    "convbook",
+    "imageio_ffmpeg",
+    "ipykernel.ipkernel",
+    "ipykernel.kernelapp",
+    "matplotlib.backends.backend_svg",
+    "matplotlib.style",
+    "matplotlib_inline.backend_inline",
+)
 STARTUP = """
 import sys
 sys.path.insert(0, {folder!r})
@@ -121,10 +130,15 @@ def _reap() -> None:
 
 def _warm_up() -> None:
     os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
-    import matplotlib.backends.backend_svg
+    import gc
+    import importlib
+
     import matplotlib.pyplot
     import torch
+    from PIL import Image
 
+    for name in EVERY_PAGE_NEEDS:
+        importlib.import_module(name)
     # One thread: a forked process must not inherit a pool, and pages are too small to need one.
     torch.set_num_threads(1)
     # pyplot picks its backend, its fonts and its first figure's machinery now, once for all the pages.
@@ -132,6 +146,10 @@ def _warm_up() -> None:
     figure, _ = matplotlib.pyplot.subplots()
     figure.canvas.draw()
     matplotlib.pyplot.close(figure)
+    Image.preinit()
+    # What is here now, every page shares: collections of garbage neither look through it nor copy it.
+    gc.collect()
+    gc.freeze()
 
 
 def _become_kernel(link: socket.socket, request: dict[str, Any]) -> None:

@@ -76,7 +76,7 @@ class Hero(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         root = "../" * self.env.docname.count("/") + "_static/"
         html = (
-            f'<picture><source media="(prefers-reduced-motion: reduce)" srcset="{root}hero-still.svg" />'
+            f'<picture><source media="(prefers-reduced-motion: reduce)" type="image/svg+xml" srcset="{root}hero-still.svg" />'
             f'<img class="hero" src="{root}hero.svg" alt="{identity.ALT}" width="{identity.HERO_SIZE[0]}" '
             f'height="{identity.HERO_SIZE[1]}" fetchpriority="high" /></picture>\n'
         )

@@ -11,8 +11,11 @@ cells that Python cannot parse), it reaches them all: an output may be made once
 from __future__ import annotations
 
 import ast
+import contextlib
 import hashlib
+import json
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.metadata import version
@@ -26,6 +29,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "convbook"
 DRAWN_BY = ["themed_figures.py", "convbook.mplstyle", "forked_kernel.py"]
 COMPUTED_BY = ["torch", "numpy", "matplotlib"]
+KEYS, MANY = "keys.json", 500
 EVERYTHING = "*"  # in the place of a name: the whole module
 
 
@@ -302,9 +306,32 @@ def _tables(node: ast.AST, folder: Path) -> bytes:
     return b"\0".join(file.read_bytes() for file in files if file.is_file())
 
 
+_known: dict[str, str] = {}  # keys by all that they can depend on, from build to build
+
+
 @cache
+def _whole() -> bytes:
+    """What every key can depend on: the package with its tables, the tools, and the rules of this module."""
+    digest = hashlib.sha256(sys.version.encode() + b"\0" + _tools() + b"\0" + Path(__file__).read_bytes())
+    for path in sorted(PACKAGE.rglob("*")):
+        if path.is_file() and path.suffix != ".pyc":
+            content = hashlib.sha256(path.read_bytes()).digest()
+            digest.update(path.relative_to(PACKAGE).as_posix().encode() + b"\0" + content)
+    return digest.digest()
+
+
 def key(source: str) -> str:
     """Twelve hex digits that change when anything the source can reach changes."""
+    if ".json" in source:  # a table outside the package
+        return _key(source)
+    stamp = hashlib.sha256(_whole() + source.encode()).hexdigest()
+    if stamp not in _known:
+        _known[stamp] = _key(source)
+    return _known[stamp]
+
+
+@cache
+def _key(source: str) -> str:
     digest = hashlib.sha256(_tools())
     for name in sorted(reach(source)):
         digest.update(".".join(name).encode() + b"\0" + _digest(name))
@@ -324,6 +351,21 @@ def cells(markdown: str) -> str:
             re.MULTILINE | re.DOTALL,
         )
     )
+
+
+def recall_keys(app: Sphinx, config: Any) -> None:
+    """Take up the keys that the last build found: to find one, the whole package is parsed."""
+    noted = Path(app.doctreedir) / KEYS
+    with contextlib.suppress(OSError, ValueError):
+        _known.update(json.loads(noted.read_text(encoding="utf-8")))
+    app.known_keys = len(_known)  # type: ignore[attr-defined]
+
+
+def note_keys(app: Sphinx, exception: Exception | None) -> None:
+    """Keep the keys for the next build, those of one package: a few more are no harm, all of all time would be."""
+    if exception is None and len(_known) != app.known_keys:  # type: ignore[attr-defined]
+        newest = dict(list(_known.items())[-MANY:])
+        (Path(app.doctreedir) / KEYS).write_text(json.dumps(newest, indent=0), encoding="utf-8")
 
 
 def forget_stale_scripts(app: Sphinx) -> None:
@@ -385,7 +427,16 @@ def _package_key() -> str:
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in modules().values())).hexdigest()
 
 
+def written_by() -> str:
+    """A digest of the extensions: Sphinx reads every page again where a setting of the kind ``env`` has changed."""
+    texts = [path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.*")) if path.is_file()]
+    return hashlib.sha256(b"\0".join(texts)).hexdigest()
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
+    app.add_config_value("written_by", written_by(), "env", str)
+    app.connect("config-inited", recall_keys, priority=40)  # identity.py asks for a key at 50
+    app.connect("build-finished", note_keys)
     app.connect("builder-inited", forget_stale_scripts, priority=100)  # sphinx-gallery runs at 500
     app.connect("builder-inited", note_scripts, priority=600)
     app.connect("source-read", put_key_into_page)

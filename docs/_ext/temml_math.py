@@ -12,10 +12,12 @@ import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from docutils import nodes
 from node_tools import MODULES, ensure_packages, node_command
 from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
 from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
 
@@ -24,6 +26,7 @@ logger = logging.getLogger(__name__)
 FONT_PACKAGE = "@fontsource/noto-sans-math"
 FONT_SOURCE = "files/noto-sans-math-latin-400-normal.woff2"
 FONT = "_static/noto-sans-math.woff2"
+ARROW = "temml-arrow.svg"
 FONT_LICENCE = "_static/noto-sans-math-LICENSE.txt"
 # Fences, arrows, radicals and their stretched parts are reached through the MATH table, not by a character on a page.
 ALWAYS = "".join(map(chr, range(0x20, 0x7F))) + "()[]{}|‖⌊⌋⌈⌉⟨⟩√∑∏∫⏞⏟→←↦−×·…′⋆∗"
@@ -114,11 +117,22 @@ def write_css(app: Sphinx, config: Any) -> None:
     # "optional": a font that comes late waits for the next page, so that formulas never move the lines.
     source = 'src:url("noto-sans-math.woff2") format("woff2")'
     face = f'@font-face{{font-family:"NotoSans Math";{source};font-display:optional}}'
-    target = Path(app.srcdir) / "_generated/temml.css"
-    target.parent.mkdir(exist_ok=True)
-    text = before + face + after
-    if not target.exists() or target.read_text(encoding="utf-8") != text:
-        target.write_text(text, encoding="utf-8")
+    text, arrow = arrow_apart(before + face + after)
+    folder = Path(app.srcdir) / "_generated"
+    folder.mkdir(exist_ok=True)
+    for name, content in (("temml.css", text), (ARROW, arrow)):
+        target = folder / name
+        if not target.exists() or target.read_text(encoding="utf-8") != content:
+            target.write_text(content, encoding="utf-8")
+
+
+def arrow_apart(rules: str) -> tuple[str, str]:
+    """The rules, and the one picture in them, the arrow of ``\\cancelto``: an EPUB may hold no ``data:`` address."""
+    pictures = set(re.findall(r'url\("data:image/svg\+xml,([^"]*)"\)', rules))
+    if len(pictures) != 1:
+        raise ExtensionError(f"Temml's rules hold {len(pictures)} pictures, not the one that is known")
+    (picture,) = pictures
+    return rules.replace(f"data:image/svg+xml,{picture}", ARROW), unquote(picture) + "\n"
 
 
 def link_css(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
@@ -131,24 +145,24 @@ def link_css(app: Sphinx, pagename: str, templatename: str, context: dict[str, A
 
 def finish(app: Sphinx, exception: Exception | None) -> None:
     app.temml.close()  # type: ignore[attr-defined]
-    if exception is None and app.builder.format == "html":
-        write_font(Path(app.outdir), Path(app.doctreedir) / "math-characters.txt")
 
 
-def write_font(outdir: Path, recipe: Path) -> None:
-    """Subset the mathematics font to the characters of every formula in the built pages."""
-    from fontTools import subset
-    from fontTools.ttLib import TTFont
-
+def write_font(app: Sphinx) -> list[Any]:
+    """Subset the mathematics font to the characters of every formula in the pages, which are all written by now."""
+    outdir, suffix = Path(app.outdir), app.builder.out_suffix  # type: ignore[attr-defined]
+    recipe = Path(app.doctreedir) / f"math-characters-{app.builder.name}.txt"
     used = set(ALWAYS)
-    for page in sorted(outdir.rglob("*.html")):
+    for page in sorted(outdir.rglob(f"*{suffix}")):
         for piece in page.read_text(encoding="utf-8").split("<math")[1:]:
             used.update(piece.split("</math>")[0])
     characters = sorted(map(ord, used))
     stamp = outdir / FONT
     wanted = "".join(map(chr, characters))
     if stamp.exists() and recipe.exists() and recipe.read_text(encoding="utf-8") == wanted:
-        return
+        return []
+    from fontTools import subset  # half a second, which most builds can spare
+    from fontTools.ttLib import TTFont
+
     package = MODULES / FONT_PACKAGE
     font = TTFont(package / FONT_SOURCE, recalcTimestamp=False)
     options = subset.Options(layout_features=["*"], flavor="woff2", notdef_outline=True)
@@ -160,6 +174,7 @@ def write_font(outdir: Path, recipe: Path) -> None:
     font.save(stamp)
     recipe.write_text(wanted, encoding="utf-8")
     shutil.copyfile(package / "LICENSE", outdir / FONT_LICENCE)
+    return []  # no page to add
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -168,5 +183,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", write_css)
     app.connect("builder-inited", start)
     app.connect("html-page-context", link_css)
+    app.connect("html-collect-pages", write_font)  # an EPUB is packed before its build has finished
     app.connect("build-finished", finish)
     return {"parallel_read_safe": True, "parallel_write_safe": False}

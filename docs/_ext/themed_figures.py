@@ -7,9 +7,11 @@ variables with a dark value, and nothing else changes: a colour that carries a v
 from __future__ import annotations
 
 import base64
+import gc
 import hashlib
 import io
 import re
+from functools import cache
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -31,7 +33,11 @@ THEME = {
 }
 _ROLE = {light: role for role, (light, _) in THEME.items()}
 _COLOUR = re.compile("|".join(_ROLE))
-_EMBEDDED = re.compile(r"data:image/png;base64,\s*([A-Za-z0-9+/=\s]+)")
+_EMBEDDED = re.compile(r"data:image/(?:png|webp);base64,\s*([A-Za-z0-9+/=\s]+)")
+_UNSEEN = re.compile(r"<!--.*?-->\s*|<metadata>.*?</metadata>\s*", re.DOTALL)
+_PATH = re.compile(r'(?<= d=")[^"]+')
+_NUMBER = re.compile(r"-?\d+\.\d+")
+THUMBNAIL = 160  # pixels of a picture inside a thumbnail, at most, each way: what a telephone shows of it
 _DESC = re.compile(r"<desc>(.*?)</desc>", re.DOTALL)
 
 
@@ -90,8 +96,45 @@ def reset_style(gallery_conf: dict[str, Any], fname: str) -> None:
 
     plt.close("all")
     matplotlib.rcdefaults()
+    prepare()
     use_style()
     torch.manual_seed(0)
+
+
+@cache
+def prepare() -> None:
+    """Before the first script: themed SVG, films saved once, and cheap collections of garbage."""
+    import sphinx_gallery.scrapers
+
+    install()
+    sphinx_gallery.scrapers._anim_rst = film
+    save_thumbnails_small()
+    # sphinx-gallery collects garbage before each script, and would look through Sphinx and torch every time.
+    gc.collect()
+    gc.freeze()
+
+
+def film(animation: Any, image_path: Any, gallery_conf: dict[str, Any]) -> str:
+    """Save a film once, and its last frame as the picture for the gallery's wall.
+
+    sphinx-gallery draws it a second time, as a GIF that moves whether its reader wants that or not and is ten times as large; and
+    matplotlib draws each frame once for a screen that is not there.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from sphinx_gallery.scrapers import _ANIMATION_VIDEO_RST, _as_relative_rst_path
+
+    figure = animation._fig
+    path = Path(image_path).with_suffix(f".{gallery_conf['matplotlib_animations'][1]}")
+    for_a_screen = FigureCanvasAgg.draw_idle
+    try:
+        FigureCanvasAgg.draw_idle = lambda canvas: None  # type: ignore[method-assign]
+        animation.save(path)
+    finally:
+        FigureCanvasAgg.draw_idle = for_a_screen  # type: ignore[method-assign]
+    figure.savefig(path.with_suffix(".svg"), format="svg", bbox_inches="tight")
+    width, height = (int(inches * figure.dpi) for inches in figure.get_size_inches())
+    address = f"/{_as_relative_rst_path(path, gallery_conf['src_dir'])}"
+    return str(_ANIMATION_VIDEO_RST.format(video=address, width=width, height=height, options=""))
 
 
 def svg_scraper(block: Any, block_vars: dict[str, Any], gallery_conf: dict[str, Any]) -> str:
@@ -111,8 +154,8 @@ def svg_scraper(block: Any, block_vars: dict[str, Any], gallery_conf: dict[str, 
 
 
 def theme_svg(svg: str, label: str = "") -> str:
-    """Replace the theme's colours by variables, shrink embedded images, and put ``label`` in as the description."""
-    svg = _steady_ids(svg)
+    """Replace the theme's colours by variables, leave out what nobody sees, and put ``label`` in as the description."""
+    svg = _coarser(_UNSEEN.sub("", _steady_ids(svg)), 2)
     svg = _COLOUR.sub(lambda found: f"var(--{_ROLE[found[0]]})", svg)
     svg = _presentation_to_style(svg)
     svg = _EMBEDDED.sub(_as_webp, svg)
@@ -123,6 +166,26 @@ def theme_svg(svg: str, label: str = "") -> str:
         head = f"<desc>{escape(label)}</desc>\n{head}"
     start = svg.index(">", svg.index("<svg")) + 1
     return svg[:start] + "\n" + head + svg[start:]
+
+
+def thumbnail(svg: str) -> str:
+    """A figure for the gallery's wall, where it is a third as wide: without its words, which stand beside it, in coarser numbers."""
+    return _EMBEDDED.sub(_smaller, _coarser(_DESC.sub("", svg, count=1), 1))
+
+
+def save_thumbnails_small() -> None:
+    """Let sphinx-gallery save its thumbnails as ever, and then make them small."""
+    from sphinx_gallery import gen_rst
+
+    original = gen_rst.save_thumbnail
+
+    def save(template: Any, script: Any, *others: Any) -> None:
+        original(template, script, *others)
+        path = Path(template).parent / "thumb" / f"sphx_glr_{Path(script).stem}_thumb.svg"
+        if path.exists():
+            path.write_text(thumbnail(path.read_text(encoding="utf-8")), encoding="utf-8")
+
+    gen_rst.save_thumbnail = save
 
 
 def described(path: Path) -> str:
@@ -150,6 +213,33 @@ def _steady_ids(svg: str) -> str:
 def _presentation_to_style(svg: str) -> str:
     # var() is valid in style="" but not in a presentation attribute such as stop-color="".
     return re.sub(r'\b(fill|stroke|stop-color)="(var\(--\w+\))"', r'style="\1: \2"', svg)
+
+
+def _coarser(svg: str, digits: int) -> str:
+    """Write the numbers of paths with fewer digits: matplotlib writes a millionth of a point."""
+
+    def shorter(found: re.Match[str]) -> str:
+        text = f"{float(found[0]):.{digits}f}".rstrip("0").rstrip(".")
+        return "0" if text == "-0" else text
+
+    return _PATH.sub(lambda found: _NUMBER.sub(shorter, found[0]), svg)
+
+
+def _smaller(found: re.Match[str]) -> str:
+    """A picture as large as a thumbnail can show it.  A few dozen pixels are data, and stay exact."""
+    from PIL import Image
+
+    packed = base64.b64decode(found[1])
+    image = Image.open(io.BytesIO(packed))
+    if image.width * image.height <= 48 * 48:
+        return found[0]
+    image = image.convert("RGBA" if image.has_transparency_data else "RGB")
+    image.thumbnail((THUMBNAIL, THUMBNAIL), Image.Resampling.LANCZOS)
+    smaller = io.BytesIO()
+    image.save(smaller, "WEBP", quality=65, method=6)
+    if smaller.tell() >= len(packed):
+        return found[0]
+    return "data:image/webp;base64," + base64.b64encode(smaller.getvalue()).decode()
 
 
 def _as_webp(found: re.Match[str]) -> str:

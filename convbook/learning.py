@@ -30,6 +30,7 @@ References
 
 from __future__ import annotations
 
+import itertools
 import math
 import numbers
 from collections.abc import Sequence
@@ -256,19 +257,18 @@ def learn_kernel(
     with torch.no_grad():
         equations = _equations(X, Y, kernel, bias)
         products = _scaled(equations.T @ equations, batch_scale * (batch or pixels) / pixels)
-        start = _start(X, weight, kernel, bias, generator).to(equations.dtype)
+        path = equations.new_full((rounds + 1, equations.shape[1]), -1.0)
+        _start(path[0], X, weight, kernel, bias, generator)
         if batch is None:
-            path = _descend(start, products, rounds, rate, friction)
+            _descend(path, products, rate, friction)
         else:
-            path = _descend_by_batches(
-                start, equations, rounds, rate, friction, batch_scale, batch, generator
-            )
+            _descend_by_batches(path, equations, rate, friction, batch_scale, batch, generator)
         losses = _scaled(_losses_along(path, equations), scale)
-        return _judged(path.to(X.dtype), losses.to(X.dtype), kernel, bias, rate, friction, products[:-1, :-1])
+        return _judged(path.to(X.dtype), losses.to(X.dtype), kernel, bias, rate, friction, products)
 
 
-def _descend(start: Tensor, products: Tensor, steps: int, lr: float, momentum: float) -> Tensor:
-    """Return the path of gradient descent on all pixels, one (w, −1) a row, the start among them.
+def _descend(path: Tensor, products: Tensor, lr: float, momentum: float) -> None:
+    """Fill the path of gradient descent on all pixels, one (w, −1) a row; the first is given.
 
     `products` is G = [P | y]ᵀ[P | y].  Since 2·G (w, −1) begins with the gradient 2·Pᵀ(Pw − y), a step to
 
@@ -277,40 +277,37 @@ def _descend(start: Tensor, products: Tensor, steps: int, lr: float, momentum: f
     is a small matrix times (w, −1): no step touches the image.  :func:`_descend_by_batches` is the same step
     in its plain form; a test holds the two together.
     """
-    step = torch.eye(len(products), dtype=start.dtype, device=start.device).mul_(1 + momentum)
+    step = torch.eye(len(products), dtype=path.dtype, device=path.device)
     step[:-1].sub_(products[:-1], alpha=2 * lr)
-    path = [start]
-    for number in range(steps):
-        following = torch.mv(step, path[-1])
+    if momentum:
+        step.diagonal().add_(momentum)
+    before, *following = path.unbind()
+    earlier = before
+    for after in following:
+        torch.mv(step, before, out=after)
         if momentum:
-            following.sub_(path[max(number - 1, 0)], alpha=momentum)
-        path.append(following)
-    return torch.stack(path)
+            after.sub_(earlier, alpha=momentum)
+        earlier, before = before, after
 
 
 def _descend_by_batches(
-    start: Tensor,
+    path: Tensor,
     equations: Tensor,
-    steps: int,
     lr: float,
     momentum: float,
     scale: float,
     batch: int,
     generator: torch.Generator | None,
-) -> Tensor:
-    """Return the path of gradient descent on `batch` pixels drawn anew for each step, one (w, −1) a row."""
-    path = [start]
-    velocity = torch.zeros_like(start[:-1])
-    for _ in range(steps):
+) -> None:
+    """Fill the path of gradient descent on `batch` pixels drawn anew for each step, one (w, −1) a row."""
+    velocity = torch.zeros_like(path[0, :-1])
+    for before, after in itertools.pairwise(path.unbind()):
         order = torch.randperm(len(equations), generator=generator, device=equations.device)
         drawn = equations[order[:batch]]
-        residual = drawn @ path[-1]
+        residual = drawn @ before
         gradient = 2 * scale * (drawn[:, :-1].T @ residual)
         velocity = momentum * velocity + gradient
-        following = path[-1].clone()
-        following[:-1] -= lr * velocity
-        path.append(following)
-    return torch.stack(path)
+        after[:-1] = before[:-1] - lr * velocity
 
 
 def _losses_along(path: Tensor, equations: Tensor) -> Tensor:
@@ -326,11 +323,12 @@ def _losses_along(path: Tensor, equations: Tensor) -> Tensor:
 
 
 def _judged(
-    path: Tensor, losses: Tensor, kernel: Pair, bias: bool, lr: float, momentum: float, matrix: Tensor
+    path: Tensor, losses: Tensor, kernel: Pair, bias: bool, lr: float, momentum: float, products: Tensor
 ) -> KernelFit:
     """Cut the run off where it stops being finite, and judge it: the one time that the device is read."""
     heights = losses.tolist()
     updates, kept = len(heights) - 1, len(heights)
+    matrix = products[:-1, :-1]
     if not (all(map(math.isfinite, heights)) and math.isfinite(torch.linalg.vector_norm(path, math.inf))):
         finite = losses.isfinite() & path.isfinite().all(1)
         kept = int(finite.long().cumprod(0).sum())
@@ -340,7 +338,7 @@ def _judged(
             "large that the sum of their squares overflows; look for them with torch.isfinite(X).all(), then "
             "repair or scale down"
         )
-    weights, biases = _split(path[:kept, :-1], kernel, bias)
+    weights, biases = _split(path[:kept], kernel, bias)
     stopped = kept if kept <= updates else None
     grew = heights[kept - 1] > heights[0] and lr > (1 + 1e-9) * _critical_lr(matrix, momentum)
     return KernelFit(
@@ -830,21 +828,27 @@ def _critical_lr(matrix: Tensor, momentum: float) -> float:
 
 
 def _start(
-    X: Tensor, weight: Tensor | None, kernel: Pair, bias: bool, generator: torch.Generator | None
-) -> Tensor:
-    """Return the first (w, −1): the kernel given, or one as torch.nn.Conv2d draws it, and a bias of 0."""
+    first: Tensor,
+    X: Tensor,
+    weight: Tensor | None,
+    kernel: Pair,
+    bias: bool,
+    generator: torch.Generator | None,
+) -> None:
+    """Write the first w: the kernel given, or one as torch.nn.Conv2d draws it, and a bias of 0."""
     if weight is None:
         bound = 1 / math.sqrt(kernel[0] * kernel[1])
         weight = X.new_empty(kernel).uniform_(-bound, bound, generator=generator)
-    weight = weight.reshape(-1)
-    weight = torch.nn.functional.pad(weight, (0, 1)) if bias else weight
-    return torch.nn.functional.pad(weight, (0, 1), value=-1.0)
+    first.narrow(0, 0, weight.numel()).copy_(weight.reshape(-1))
+    if bias:
+        first[-2] = 0
 
 
 def _split(parameters: Tensor, kernel: Pair, bias: bool) -> tuple[Tensor, Tensor | None]:
-    """Take parameter vectors (…, parameters) apart into kernels (…, rows, columns) and biases (…)."""
-    weights = parameters[..., :-1] if bias else parameters
-    return weights.reshape(*weights.shape[:-1], *kernel), parameters[..., -1] if bias else None
+    """Take rows (…, parameters, or more) apart into kernels (…, rows, columns) and biases (…)."""
+    taps = kernel[0] * kernel[1]
+    weights = parameters.narrow(-1, 0, taps).reshape(*parameters.shape[:-1], *kernel)
+    return weights, parameters.select(-1, taps) if bias else None
 
 
 def _scaled(values: Tensor, scale: float) -> Tensor:

@@ -102,7 +102,7 @@ export class ConvImageLab extends HTMLElement {
         </fieldset>
       </div>
       <p class="cx-sum" role="status"></p>
-      <div class="cx-stage"><div class="cx-part"><canvas width="${SIDE}" height="${SIDE}" role="img"></canvas></div>
+      <div class="cx-stage"><div class="cx-part"><canvas width="${SIDE}" height="${SIDE}" role="img" aria-label="The filtered picture"></canvas></div>
         <div class="cx-part cx-lab-kernel"></div></div>`;
     const part = (name) => this.querySelector(`#${id(name)}`);
     this.status = this.querySelector("[role=status]");

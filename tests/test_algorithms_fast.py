@@ -346,6 +346,18 @@ def test_the_factors_add_up_to_the_kernel_and_no_more(rank: int) -> None:
     )
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_the_glance_refuses_no_product(dtype: torch.dtype) -> None:
+    """A column times a row, rounded once more and of any size and sign, is not refused by one number."""
+    torch.manual_seed(7)
+    for kh, kw in itertools.product(range(1, 8), repeat=2):
+        for scale in (1e-20, 1.0, 1e15):
+            w = (scale * torch.randn(kh, 1, dtype=dtype) * torch.randn(1, kw, dtype=dtype))[None, None]
+            assert rank_one_factors(w) is not None, (kh, kw, scale)
+            w[..., -1, 0] = float("nan")
+            assert rank_one_factors(w) is None
+
+
 def test_rank_one_is_seen_and_used() -> None:
     """The quick look finds the same factors as the elimination, for each plane, and says no to rank two."""
     torch.manual_seed(1)
@@ -359,6 +371,10 @@ def test_rank_one_is_seen_and_used() -> None:
     w[2, 1, 0, 0] += 1e-3
     assert rank_one_factors(w) is None
     assert rank_one_factors(torch.full((1, 1, 2, 2), float("nan"))) is None
+    corner = torch.ones(1, 1, 4, 4)
+    corner[..., 3, 3] = 1 + 1e-3  # the glance beside the pivot may miss what the elimination sees
+    corner[..., 0, 0] = 2
+    assert rank_one_factors(corner) is None
     zeros = rank_one_factors(torch.zeros(1, 1, 3, 3))
     assert zeros is not None
     assert not any(t.any() for t in zeros)

@@ -20,6 +20,7 @@ from convbook.algorithms.choice import (
     ByPlan,
     Plan,
     _quickest,
+    _rows_to_see,
     choose,
     explain_plan,
     forward,
@@ -154,21 +155,45 @@ def test_the_methods_that_spread_are_known() -> None:
         assert int(RUN[method](x, w, None, setting).isnan().sum()) == 25, method
 
 
-def test_no_bad_pixel_hides_from_the_look_at_the_output(force) -> None:
+@pytest.mark.parametrize("method", ["band", "lowering"])
+@pytest.mark.parametrize("rows", [19, 20, 21, 23])
+@pytest.mark.parametrize(
+    ("padding", "stride", "dilation"), [(0, 1, 1), (1, 1, 1), (3, 1, 1), (5, 1, 1), (1, 2, 1), (2, 1, 2)]
+)
+def test_no_bad_pixel_hides_from_the_look_at_the_output(
+    padding: int, stride: int, dilation: int, rows: int, method: str, force, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A NaN at any pixel shows in the rows that are looked at, also behind padding and at the edges."""
-    force("band")
-    for padding, stride, dilation in ((0, 1, 1), (3, 1, 1), (1, 2, 1), (2, 1, 2)):
-        for at in itertools.product(range(0, 21, 2), (0, 7, 16)):
-            x, w = torch.ones(1, 1, 21, 17), torch.ones(1, 1, 4, 3)
-            x[0, 0, at[0], at[1]] = float("nan")
-            setting = conv2d_setting(x, w, None, stride, padding, dilation)
-            expected = torchs_own(x, w, None, setting).isnan()
-            assert torch.equal(forward(x, w, None, setting).isnan(), expected), (
-                at,
-                padding,
-                stride,
-                dilation,
-            )
+    force(method)
+    monkeypatch.setattr("convbook.algorithms.choice.FEW", 0)
+    for at in itertools.product(range(rows), (0, 16)):
+        x, w = torch.ones(1, 1, rows, 17), torch.ones(1, 1, 4, 3)
+        x[0, 0, at[0], at[1]] = float("nan")
+        setting = conv2d_setting(x, w, None, stride, padding, dilation)
+        expected = torchs_own(x, w, None, setting).isnan()
+        assert torch.equal(forward(x, w, None, setting).isnan(), expected), at
+
+
+def test_each_image_row_is_under_a_row_that_is_looked_at() -> None:
+    """Counted out for small sizes: no row of the image is in the windows of unseen output rows alone."""
+    for reach, height, padding in itertools.product(range(1, 8), range(7, 30), range(7)):
+        x, w = torch.ones(1, 1, height, 7), torch.ones(1, 1, reach, 1)
+        setting = conv2d_setting(x, w, None, 1, padding)
+        outputs = setting.output_size[0]
+        step, last_is_seen = _rows_to_see(setting, reach)
+        seen = {*range(0, outputs, step), *(() if last_is_seen else (outputs - 1,))}
+        for row in range(height):
+            over = range(max(0, row + padding - reach + 1), min(outputs, row + padding + 1))
+            assert not over or seen & set(over), (reach, height, padding, row)
+
+
+def test_few_rows_are_looked_at() -> None:
+    """Of a large output about one row in as many as the kernel has; all behind a stride or a dilation."""
+    x, w = torch.ones(1, 1, 1024, 300), torch.ones(1, 1, 7, 7)
+    for padding in (0, 1, 3):
+        assert 4 <= _rows_to_see(conv2d_setting(x, w, None, 1, padding), 7)[0] <= 7
+    assert _rows_to_see(conv2d_setting(x, w, None, 2), 7) == (1, True)
+    assert _rows_to_see(conv2d_setting(x, w, None, 1, 0, 2), 7) == (1, True)
 
 
 def test_depthwise_kernels_may_change_the_memory_format() -> None:

@@ -31,6 +31,13 @@ class Strip(NamedTuple):
     block: int
     """Rows that are made at once; it divides `rows`."""
 
+    def of(self, output: Tensor, groups: int) -> tuple[Tensor, ...]:
+        """Return this part of the output, a view for each group: (images, O / groups, rows, columns)."""
+        images, _, rows, _ = output.shape
+        if self.rows < rows or self.images != slice(0, images):
+            output = output[self.images, :, self.top : self.top + self.rows]
+        return output.chunk(groups, 1) if groups > 1 else (output,)
+
 
 def strips(input: Tensor, setting: Setting, block: int, size: int = STRIP) -> Iterator[Strip]:
     """Cut the output into strips whose input fits the cache: whole small images together, large ones by rows.
@@ -64,7 +71,8 @@ def rows_for(
     start = strip.top * setting.stride[0] - above
     stop = start + (strip.rows - 1) * setting.stride[0] + reach + more[0]
     first, last = min(max(start, 0), height), min(max(stop, 0), height)
-    inside = input[strip.images, :, first:last]
+    whole = last - first == height and strip.images == slice(0, input.shape[0])
+    inside = input if whole else input[strip.images, :, first:last]
     if start < 0 or stop > height or left or right or more[1]:
         above_it = min(max(-start, 0), stop - start)
         return F.pad(inside, (left, right + more[1], above_it, stop - start - above_it - (last - first)))
@@ -155,6 +163,33 @@ class SideBySide:
     def length(self) -> int:
         """Columns of a row: those of all images of the strip."""
         return self.images * self.wide
+
+    @property
+    def columns(self) -> int:
+        """Columns of a row of outputs: those of all images, and what lies between them."""
+        return (self.images - 1) * (self.wide // self.setting.stride[1]) + self.setting.output_size[1]
+
+    def room_for(self, output: Tensor, block: int) -> Tensor:
+        """Return where to put the outputs of a strip, blocks of `block` rows of all channels of a group.
+
+        Shape (blocks, channels · block, columns).  That is the output itself where it lies like that.
+        """
+        images, channels, count, columns = output.shape
+        if images == channels == 1:
+            return output.view(count // block, block, columns)
+        return output.new_empty(count // block, channels * block, self.columns)
+
+    def hand_out(self, sums: Tensor, output: Tensor, block: int) -> None:
+        """Copy what was put into :meth:`room_for` to its images and channels."""
+        images, channels, count, columns = output.shape
+        if images == channels == 1:
+            return
+        many, apart, length = count // block, self.wide // self.setting.stride[1], self.columns
+        by_image = sums.as_strided(
+            (images, channels, many, block, columns),
+            (apart, block * length, channels * block * length, length, 1),
+        )
+        output.view(images, channels, many, block, columns).copy_(by_image)
 
     def stacks(self, group: int, count: int, step: int, tall: int) -> Tensor:
         """Return a group's overlapping stacks of `tall` image rows, `step` image rows apart: a view.

@@ -40,7 +40,7 @@ from convbook.algorithms._by_hand import differentiable
 from convbook.algorithms._exact import widened
 from convbook.algorithms._strips import SideBySide, rows_for, strips
 
-__all__ = ["band", "band_matrices", "kernel_gradient"]
+__all__ = ["band", "band_matrices", "kernel_bands", "kernel_gradient"]
 
 BLOCK = 4
 """Output rows in one block: 8 has larger products, 4 wastes less of them, and was quicker by up to a third
@@ -84,11 +84,13 @@ def band(input: Tensor, weight: Tensor, bias: Tensor | None, setting: Setting) -
     else:
         parts = list(strips(input, setting, BLOCK))
         rows = SideBySide(input, setting, (weight.shape[2] - 1) * setting.dilation[0] + 1, parts)
-        matrices = {block: _stacked(weight, setting, block) for block in {strip.block for strip in parts}}
+        matrices = {
+            block: _by_column(kernel_bands(weight, setting, block), weight.shape[3])
+            for block in {strip.block for strip in parts}
+        }
         for strip in parts:
             rows.load(strip)
-            target = output[strip.images, :, strip.top : strip.top + strip.rows]
-            for g, part in enumerate(target.chunk(setting.groups, 1)):
+            for g, part in enumerate(strip.of(output, setting.groups)):
                 _add_products(part, rows, g, matrices[strip.block][g], strip.block)
     return output if bias is None else output.add_(bias.view(-1, 1, 1))
 
@@ -127,42 +129,62 @@ def band_matrices(columns: Tensor, block: int, stride: int = 1, dilation: int = 
     return matrices
 
 
-def _stacked(weight: Tensor, setting: Setting, block: int) -> Tensor:
-    """Return all channel pairs' band matrices as parts of larger ones, by group and kernel column.
+def kernel_bands(weight: Tensor, setting: Setting, block: int) -> Tensor:
+    """Return the whole kernel as a band: `block` rows, each the kernel moved on by the rows of a stride.
 
-    Shape (groups, kw, O / groups · block, rows · C / groups): several channels make the products larger, not
-    more.
+    Parameters
+    ----------
+    weight : Tensor
+        Shape (O, C / groups, kh, kw).
+    setting : Setting
+        Groups, and the stride and dilation down the rows, count.
+    block : int
+        Output rows.
+
+    Returns
+    -------
+    Tensor
+        Shape (groups, O / groups · block, rows · C / groups · kw), the rows of one channel after those of
+        another: several channels make a product larger, not more.
+
+    Examples
+    --------
+    >>> from convbook._checks import conv2d_setting
+    >>> K = torch.tensor([[[[1, 2], [3, 4]]]])
+    >>> kernel_bands(K, conv2d_setting(torch.ones(1, 1, 3, 3, dtype=torch.long), K), 2)
+    tensor([[[1, 2, 3, 4, 0, 0],
+             [0, 0, 1, 2, 3, 4]]])
     """
-    depth, _, kw = weight.shape[1:]
-    matrices = band_matrices(weight.transpose(2, 3), block, setting.stride[0], setting.dilation[0])
-    by_group = matrices.view(setting.groups, -1, depth, kw, block, matrices.shape[-1])
-    stacked = by_group.permute(0, 3, 1, 4, 5, 2)
-    return stacked.reshape(setting.groups, kw, -1, depth * matrices.shape[-1])
+    outputs, depth, kh, kw = weight.shape
+    (down, _), (gap, _), row = setting.stride, setting.dilation, depth * kw
+    tall = (block - 1) * down + (kh - 1) * gap + 1
+    bands = weight.new_zeros(setting.groups, outputs // setting.groups * block, tall * row)
+    along = (block * tall * row, (tall + down) * row, gap * row, kw, 1)
+    bands.as_strided((outputs, block, kh, depth, kw), along).copy_(weight.transpose(1, 2).unsqueeze(1))
+    return bands
+
+
+def _by_column(bands: Tensor, kw: int) -> Tensor:
+    """Return a band matrix for each kernel column: (groups, kw, O / groups · block, rows · C / groups)."""
+    return bands.view(*bands.shape[:2], -1, kw).permute(0, 3, 1, 2).contiguous()
 
 
 def _add_products(output: Tensor, rows: SideBySide, group: int, matrices: Tensor, block: int) -> None:
     """Write one group of one strip of the output: one batch of products for each kernel column."""
-    images, per_group, count, columns = output.shape
-    (down, step), gap, many = rows.setting.stride, rows.setting.dilation[1], count // block
+    many, (down, step), gap = output.shape[2] // block, rows.setting.stride, rows.setting.dilation[1]
     kw, _, tall = matrices.shape
-    wide = rows.wide // step
-    length = (images - 1) * wide + columns  # outputs of all images, and what lies between them
-    alone = images == per_group == 1
-    sums = output.view(many, block, columns) if alone else output.new_empty(many, per_group * block, length)
+    sums = rows.room_for(output, block)
     stacks = rows.stacks(group, many, block * down, tall // rows.depth)
     moved = stacks.as_strided(
-        (kw, many, tall, length), (gap, *stacks.stride()[:2], step), stacks.storage_offset() + rows.first
+        (kw, many, tall, rows.columns),
+        (gap, *stacks.stride()[:2], step),
+        stacks.storage_offset() + rows.first,
     )
     spread = matrices.unsqueeze(1).expand(-1, many, -1, -1)
     for b, (matrix, windows) in enumerate(zip(spread.unbind(), moved.unbind(), strict=True)):
         dense = windows if step == 1 else windows.contiguous()  # else the product is left to plain loops
         torch.baddbmm(sums, matrix, dense, beta=int(b > 0), out=sums)
-    if not alone:
-        by_image = sums.as_strided(
-            (images, per_group, many, block, columns),
-            (wide, block * length, per_group * block * length, length, 1),
-        )
-        output.view(images, per_group, many, block, columns).copy_(by_image)
+    rows.hand_out(sums, output, block)
 
 
 def kernel_gradient(grad: Tensor, input: Tensor, weight: Tensor, setting: Setting) -> Tensor:

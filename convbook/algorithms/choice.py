@@ -67,7 +67,7 @@ ANY_KERNEL = ("torch", "torch, channels last", "im2col", "lowering", "band", "ff
 FORMS_OF_TORCH = frozenset(("torch", "torch, channels last", "im2col"))
 """Methods that torch's own backward pass matches."""
 
-SPREADS = frozenset(("band", "separable", "fft"))
+SPREADS = frozenset(("lowering", "band", "separable", "fft"))
 """Methods that multiply by zeros, and so would carry a NaN or an Inf beyond its windows."""
 
 LEAVES_INTEGERS = frozenset(("separable", "fft"))
@@ -348,22 +348,34 @@ def _compute(planned: Plan, input: Tensor, weight: Tensor, bias: Tensor | None, 
         output = by_factors(input, *factors, bias, setting)
     else:
         output = RUN[chosen](input, weight, bias, setting)
-    if chosen in SPREADS and not _looks_finite(output, weight, setting):
+    if chosen in SPREADS and not _looks_finite(output, setting, weight.shape[2]):
         return torch_(input, weight, bias, setting)
     return output
 
 
-def _looks_finite(output: Tensor, weight: Tensor, setting: Setting) -> bool:
-    """Return whether no NaN or Inf has come in, by looking at as few outputs as can hide none.
-
-    A bad pixel is in the windows of kh neighbouring output rows, and spoils them all: every kh-th row, the
-    first and the last will show it.  Strides and dilations break the neighbourhood; there, all rows count.
-    """
+def _looks_finite(output: Tensor, setting: Setting, reach: int) -> bool:
+    """Return whether no NaN or Inf has come in, by looking at as few outputs as can hide none."""
     if output.numel() < FEW:
         return isfinite(output.sum().item())
-    step = weight.shape[2] if setting.stride[0] == setting.dilation[0] == 1 else 1
-    seen = output[:, :, ::step].sum().item()
-    return isfinite(seen) and (step == 1 or isfinite(output[:, :, -1:].sum().item()))
+    step, last_is_seen = _rows_to_see(setting, reach)
+    if not isfinite(output[:, :, ::step].sum().item()):
+        return False
+    return last_is_seen or isfinite(output[:, :, -1:].sum().item())
+
+
+def _rows_to_see(setting: Setting, reach: int) -> tuple[int, bool]:
+    """Return how far apart output rows may be so that every image row is under one of them.
+
+    A NaN or an Inf spoils each output row whose windows it lies in: `reach` rows one below the other, and
+    fewer at the top and the bottom, but one more than the padding.  So the first row must be seen, and as the
+    last any that is no farther from the end than the padding, or the last itself, which the second result
+    tells about.  Strides and dilations break the neighbourhood; there, all rows count.
+    """
+    if setting.stride[0] > 1 or setting.dilation[0] > 1:
+        return 1, True
+    last, spare = setting.output_size[0] - 1, setting.padding[0][1]
+    step = next((step for step in range(reach, reach // 2, -1) if last % step <= spare), reach)
+    return step, last % step <= spare
 
 
 def choose(planned: Plan, input: Tensor, weight: Tensor) -> tuple[str, Factors | None]:

@@ -27,6 +27,7 @@ from convbook._checks import NO_PADDING, Setting
 from convbook.algorithms._strips import NARROW, REGISTER, STRIP
 from convbook.algorithms.band import BLOCK
 from convbook.algorithms.fft import transform_side
+from convbook.algorithms.lowering import strip_sizes
 from convbook.algorithms.separable import BLOCK as VERTICAL
 from convbook.algorithms.separable import TILE
 
@@ -228,15 +229,19 @@ def _im2col(shape: Shape) -> Work:
 
 
 def _lowering(shape: Shape) -> Work:
-    size = STRIP * shape.channels // (shape.outputs * shape.kw)
-    strips, images, buffer = _strips(shape, 1, size)
-    rows, groups = shape.setting.output_size[0], shape.setting.groups
-    z = shape.batch * shape.outputs * shape.kw * rows * _wide(shape)
-    copied = 0 if shape.setting.dilation[0] == 1 else z / shape.kw * shape.depth * shape.kh
+    setting = shape.setting
+    (rows, columns), groups, (down, along) = setting.output_size, setting.groups, setting.stride
+    per_group = shape.outputs // groups
+    image = (shape.batch, shape.channels, shape.height, shape.width)
+    block, size = strip_sizes(image, (shape.outputs, shape.depth, shape.kh, shape.kw), setting)
+    strips, together, _ = _strips(shape, block, size)
+    each = strips * together / shape.batch  # strips of one image, which overlap by the kernel's rows
+    z = shape.batch * shape.channels * shape.kw * columns * (rows * down + each * (shape.reach[0] - 1))
+    handed_out = shape.cells if together > 1 or per_group > 1 else 0
     return Work(
-        strips * groups + shape.batch * groups * rows / images / CALLS_IN_A_BATCH,
-        z * shape.depth * shape.kh,
-        buffer + copied + 2 * z + shape.cells,
+        strips * groups + shape.batch * groups * rows / block / together / CALLS_IN_A_BATCH,
+        shape.cells * shape.depth * shape.kw * ((block - 1) * down + shape.reach[0]),
+        shape.pixels + z * (1 if along == 1 else PICKED) + handed_out,
     )
 
 

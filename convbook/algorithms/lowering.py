@@ -1,32 +1,38 @@
-r"""Half lowering: only the kernel's rows become a matrix product; its columns are a sum along diagonals.
+r"""Half lowering: copy each pixel once a kernel column, not once a tap, and let the products' rows overlap.
 
-im2col writes each pixel kh·kw times so that a convolution becomes one matrix product.  Half of that can be
-had for nothing. Take kh neighbouring rows of the image as they lie in memory, a matrix R of kh rows, and
-multiply by the transposed kernel:
+im2col writes each pixel kh·kw times, so that a convolution becomes one matrix product.  Only the columns need
+that.  Write each image row kw times, moved by one pixel each time, the copies below each other:
 
-.. math:: Z_{r} = K^{\mathsf T} R_{r}, \qquad Z_{r,\,b,\,j} = \sum_{a} K_{a,b}\, X_{r+a,\,j}
+.. math:: Z_{r,\,b,\,j} = X_{r,\,j+b}
 
-Row b of Z holds what kernel column b makes of the image, but not yet moved to its place.  Moving and adding
-is a sum along the diagonals:
+Then kh neighbouring rows of Z, as they lie in memory, are a matrix of kh·kw rows that holds every window of
+an output row as a column, and the next output row's matrix begins kw rows further down in the same memory:
+nothing more is copied.  The flattened kernel times that matrix is a row of the output:
 
-.. math:: Y_{r,j} = \sum_{b} Z_{r,\,b,\,j+b}
+.. math:: Y_r = \operatorname{vec}(K)^{\mathsf T} Z_{r : r + kh}
 
-- Multiplications: those of the definition, kh·kw for each output, and (kw − 1) columns more in each row.
-- Memory: the output and cache-sized strips of Z, which is kw times as large, and of padded rows, where im2col
-  takes kh·kw times the input.
-- Accuracy: that of the definition in another order of summing; integers exact; NaN and Inf stay in their
-  window.
-- Wins on images of 32² to 128², where the band's kw products cost more in calls than in arithmetic.
+A product of one row is slow, though.  So a block of output rows is made at once, by a band matrix whose rows
+are the kernel, each moved on by kw entries (:func:`convbook.algorithms.band.kernel_bands`); between many
+channels one output row is enough.
+
+- Multiplications: the definition's, times (b + kh − 1)/kh for blocks of b rows, whose zeros are multiplied
+  too.
+- Memory: the output and cache-sized strips of Z, which is kw times as large as the image, where im2col takes
+  kh·kw times the input.
+- Accuracy: that of the definition in another order of summing; integers exact.  NaN and Inf spoil the b rows
+  of their block, because 0·∞ is not 0.
+- Wins on images of 64² to 256² with kernels up to about 15×15: one call for all taps, where the band has kw
+  and each adds to the output again.
 
 References
 ----------
-.. [1] A. Anderson, A. Vasudevan, C. Keane and D. Gregg, "Low-memory GEMM-based convolution algorithms for
-   deep neural networks", 2017. https://doi.org/10.48550/arXiv.1709.03395
-.. [2] M. Cho and D. Brand, "MEC: memory-efficient convolution for deep neural network", ICML 2017.
+.. [1] M. Cho and D. Brand, "MEC: memory-efficient convolution for deep neural network", ICML 2017.
    https://doi.org/10.48550/arXiv.1706.06873
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -34,15 +40,20 @@ from torch import Tensor
 from convbook._checks import Setting
 from convbook.algorithms._by_hand import differentiable
 from convbook.algorithms._exact import widened
-from convbook.algorithms._strips import STRIP, SideBySide, strips
+from convbook.algorithms._strips import STRIP, rows_for, strips
+from convbook.algorithms.band import BLOCK, kernel_bands
 
-__all__ = ["lowering"]
+__all__ = ["lowering", "strip_sizes"]
+
+WHOLE = 1 << 19
+"""Numbers in Z up to which an image goes through as one strip: 2 MiB of float32, a second-level cache.
+Larger ones go by strips whose Z is a tenth of a megapixel image."""
 
 
 @differentiable
 @widened
 def lowering(input: Tensor, weight: Tensor, bias: Tensor | None, setting: Setting) -> Tensor:
-    """Convolve by one product with the kernel's rows and a sum along the diagonals.
+    """Convolve by one product of the kernel's rows with overlapping rows of the moved image.
 
     Parameters
     ----------
@@ -73,47 +84,49 @@ def lowering(input: Tensor, weight: Tensor, bias: Tensor | None, setting: Settin
     if output.numel() == 0 or weight.shape[1] == 0:
         output = output.zero_()
     else:
-        parts = list(strips(input, setting, 1, STRIP * input.shape[1] // (weight.shape[0] * weight.shape[3])))
-        rows = SideBySide(input, setting, (weight.shape[2] - 1) * setting.dilation[0] + 1, parts)
-        kernels = _turned(weight, setting.groups)
+        reach = (weight.shape[2] - 1) * setting.dilation[0] + 1
+        parts = list(strips(input, setting, *strip_sizes(input.shape, weight.shape, setting)))
+        kernels = {block: kernel_bands(weight, setting, block) for block in {strip.block for strip in parts}}
+        z = input.new_empty(0)
         for strip in parts:
-            rows.load(strip)
-            target = output[strip.images, :, strip.top : strip.top + strip.rows]
-            for g, part in enumerate(target.chunk(setting.groups, 1)):
-                z = _kernel_times_rows(kernels[g], rows, g, strip.rows)
-                _sum_of_diagonals(z, rows, part)
+            z = _moved(rows_for(input, strip, reach, setting), weight, setting, z)
+            for group, part in enumerate(strip.of(output, setting.groups)):
+                _multiply(kernels[strip.block], z, group, part, strip.block * setting.stride[0])
     return output if bias is None else output.add_(bias.view(-1, 1, 1))
 
 
-def _turned(weight: Tensor, groups: int) -> Tensor:
-    """Return the kernels' columns as rows: (groups, kw · O / groups, kh · C / groups)."""
-    outputs, depth, kh, kw = weight.shape
-    grouped = weight.reshape(groups, outputs // groups, depth, kh, kw).permute(0, 4, 1, 3, 2)
-    return grouped.reshape(groups, -1, kh * depth)
+def strip_sizes(image: Sequence[int], kernel: Sequence[int], setting: Setting) -> tuple[int, int]:
+    """Return how many output rows one product makes, and how many numbers of the image a strip may hold.
+
+    Channels are rows of a product too, so with four of them one output row is enough.
+    """
+    outputs, _, _, kw = kernel
+    (rows, columns), (down, along) = setting.output_size, setting.stride
+    lowered = image[0] * image[1] * kw * rows * down * columns
+    return max(1, BLOCK * setting.groups // outputs), (WHOLE if lowered <= WHOLE else STRIP) * along // kw
 
 
-def _kernel_times_rows(kernel: Tensor, rows: SideBySide, group: int, count: int) -> Tensor:
-    """Return Z, shape (rows, kw · O / groups, columns): each kernel column against kh image rows."""
-    gap = rows.setting.dilation[0]
-    stacks = rows.stacks(group, count, rows.setting.stride[0], rows.reach)
-    if gap > 1:
-        stacks = stacks.view(count, rows.reach, rows.depth, -1)[:, ::gap].flatten(1, 2)
-    return torch.bmm(kernel.expand(count, -1, -1), stacks)
+def _moved(rows: Tensor, weight: Tensor, setting: Setting, room: Tensor) -> Tensor:
+    """Return Z, in the room if it fits: (groups, image rows, channels of a group, kw, images, columns)."""
+    images, _, count, _ = rows.shape
+    depth, _, kw = weight.shape[1:]
+    image, channel, row, pixel = rows.stride()
+    shape = (setting.groups, count, depth, kw, images, setting.output_size[1])
+    steps = (depth * channel, row, channel, setting.dilation[1] * pixel, image, setting.stride[1] * pixel)
+    z = room if room.shape == shape else rows.new_empty(shape)
+    return z.copy_(rows.as_strided(shape, steps, rows.storage_offset()))
 
 
-def _sum_of_diagonals(z: Tensor, rows: SideBySide, output: Tensor) -> None:
-    """Add each kernel column's part, moved: Y[r, j] = Σ_b Z[r, b, j·stride + b·dilation]."""
-    images, per_group, count, columns = output.shape
-    length = z.shape[2]
-    moved = z.as_strided(
-        (z.shape[1] // per_group, images, per_group, count, columns),
-        (
-            per_group * length + rows.setting.dilation[1],
-            rows.wide,
-            length,
-            z.shape[1] * length,
-            rows.setting.stride[1],
-        ),
-        rows.first,
-    )
-    torch.sum(moved, 0, out=output)
+def _multiply(kernels: Tensor, z: Tensor, group: int, output: Tensor, step: int) -> None:
+    """Write one group of one strip of the output: a product for each block, `step` image rows apart."""
+    images, channels, rows, columns = output.shape
+    _, high, tall = kernels.shape
+    many, length = rows * channels // high, images * columns
+    plane, row = z.stride()[:2]
+    kernel = kernels.as_strided((many, high, tall), (0, tall, 1), group * high * tall)
+    windows = z.as_strided((many, tall, length), (step * row, length, 1), group * plane)
+    if images == channels == 1:
+        torch.bmm(kernel, windows, out=output.view(many, high, columns))
+    else:
+        sums = torch.bmm(kernel, windows).view(many, channels, -1, images, columns)
+        output.view(images, channels, many, -1, columns).copy_(sums.permute(3, 1, 0, 2, 4))

@@ -141,6 +141,8 @@ def rank_one_factors(weight: Tensor) -> tuple[Tensor, Tensor] | None:
     """
     outputs, depth, kh, kw = weight.shape
     accuracy = 2 * torch.finfo(weight.dtype).eps
+    if _refused_at_a_glance(weight[0, 0], accuracy):
+        return None
     columns, rows = [], []
     for plane in weight.double().reshape(-1, kh, kw):
         at = int(plane.abs().argmax())
@@ -156,6 +158,21 @@ def rank_one_factors(weight: Tensor) -> tuple[Tensor, Tensor] | None:
         stacked[0].to(weight.dtype).view(outputs, depth, 1, kh),
         stacked[1].to(weight.dtype).view(outputs, depth, 1, kw),
     )
+
+
+def _refused_at_a_glance(kernel: Tensor, accuracy: float) -> bool:
+    """Return whether one number beside the pivot already tells that a kernel is no column times a row.
+
+    In plain Python that takes a fifth of the time of the tensors' calls; nearly every kernel ends here.
+    """
+    kh, kw = kernel.shape
+    numbers: list[float] = kernel.flatten().tolist()
+    most, least = max(numbers), min(numbers)
+    pivot = most if most >= -least else least
+    a, b = divmod(numbers.index(pivot), kw)
+    beside, under = (b + 1) % kw, (a + 1) % kh
+    row, column, corner = numbers[a * kw + beside], numbers[under * kw + b], numbers[under * kw + beside]
+    return abs(pivot * corner - column * row) > accuracy * pivot * pivot
 
 
 def rank_factors(weight: Tensor) -> tuple[Tensor, Tensor]:

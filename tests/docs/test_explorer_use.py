@@ -418,7 +418,7 @@ def test_pictures_go_on_coming_while_a_slider_moves(laboratory: Page) -> None:
           // A change that comes while a picture is in work is not lost.
           const source = lab.source;
           lab.setKernel(lab.kernel.map((row) => [...row]));
-          while (!lab.work) await new Promise(requestAnimationFrame);
+          for (let k = 0; k < 300 && !lab.work; k++) await new Promise(requestAnimationFrame);
           lab.kernel = [[-1]];
           lab.draw();
           while (!lab.finished) await new Promise((done) => setTimeout(done, 20));

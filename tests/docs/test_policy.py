@@ -110,7 +110,8 @@ def test_a_picture_of_ones_own_is_sent_nowhere(browser: Browser, host: Host) -> 
     page.locator("#cx-lab-kind").select_option("derivative")
     page.wait_for_timeout(500)
     # When an address changes, Chromium itself asks for the icon of the tab again.
-    assert [url for url in asked if not url.startswith(("blob:", "data:", f"{host.address}_static/favicon"))] == []
+    own = ("blob:", "data:", f"{host.address}_static/favicon")
+    assert [url for url in asked if not url.startswith(own)] == []
     close(page, wrong)
 
 

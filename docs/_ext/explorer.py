@@ -21,7 +21,8 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 SOURCES = Path(__file__).resolve().parent.parent / "_static" / "explorer"
-MODULES = ("arithmetic", "state", "picture", "explorer", "lab")  # each imports only those before it
+# Each imports only those before it.
+MODULES = ("arithmetic", "page", "state", "picture", "filter", "explorer", "lab")
 SCRIPT, STYLE, PHOTOGRAPH = "explorer/explorer.bundle.js", "explorer/explorer.css", "explorer/photograph.js"
 
 

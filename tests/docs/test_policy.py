@@ -86,9 +86,9 @@ def test_the_explorer_works_whole_under_the_policy(browser: Browser, host: Host)
     page.get_by_role("button", name="Pause").click()
     for name, start in (("Save SVG", b"<svg"), ("Save PNG", b"\x89PNG")):
         with page.expect_download() as expected:
-            page.get_by_role("button", name=name).click()
+            page.locator("conv-explorer").get_by_role("button", name=name).click()
         assert Path(expected.value.path()).read_bytes()[:4] == start
-    page.get_by_role("button", name="Copy link").click()
+    page.locator("conv-explorer").get_by_role("button", name="Copy link").click()
     lab = page.locator("conv-image-lab")
     lab.scroll_into_view_if_needed()
     wait_until(page, "Boolean(document.querySelector('conv-image-lab').grey)")
@@ -109,7 +109,9 @@ def test_a_picture_of_ones_own_is_sent_nowhere(browser: Browser, host: Host) -> 
     page.get_by_label("Your own").set_input_files(SITE / "_static" / "card.png")
     page.locator("#cx-lab-kind").select_option("derivative")
     page.wait_for_timeout(500)
-    assert [url for url in asked if not url.startswith(("blob:", "data:"))] == []
+    # When an address changes, Chromium itself asks for the icon of the tab again.
+    own = ("blob:", "data:", f"{host.address}_static/favicon")
+    assert [url for url in asked if not url.startswith(own)] == []
     close(page, wrong)
 
 

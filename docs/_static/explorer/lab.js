@@ -1,16 +1,18 @@
 // <conv-image-lab>: any kernel of up to 15×15 on the photograph or on a picture of the reader's, which never leaves the page.
 //
 // The picture is filtered on the graphics processor, a loop over the taps for each pixel.  Where there is none (or one that
-// software imitates, which is slower than plain code) it is filtered in blocks of rows, as few rows and columns as the kernel
-// is a sum of, and what a frame leaves undone the next one does.  Borders repeat the edge pixels.  The scale is the kernel's own: the largest answer that any picture between
-// 0 and 1 can give, so that two kernels can be compared and a weak answer looks weak.
+// software imitates, which is slower than plain code) filter.js does it, a few milliseconds of each frame.  Borders repeat the
+// edge pixels.  The scale is the kernel's own: the largest answer that any picture between 0 and 1 can give, so that two
+// kernels can be compared and a weak answer looks weak.
 
-const SIDE = 512;
-const LARGEST = 15;
-const MARGIN = (LARGEST - 1) / 2;
-const WIDE = SIDE + 2 * MARGIN;
-const BLOCK = 64; // rows
+import { LARGEST, SIDE, Filter } from "./filter.js";
+import { arrow, copy, download, fieldsOf, h, keep, link, namedKernels, only, typed, write } from "./page.js";
+import { isPlane, planesFrom, planesText, resized } from "./state.js";
+
 const BUDGET = 12; // milliseconds of a frame
+const SHAPES = ["gaussian", "derivative", "laplacian"];
+const [OPAQUE, GREY] = new Uint32Array(new Uint8Array([0, 0, 0, 255, 1, 1, 1, 0]).buffer);
+const text = (number, digits = 2) => String(Number(number.toPrecision(digits))).replace("-", "−");
 const base = document.currentScript?.src ?? "";
 
 const SHADER = `#version 300 es
@@ -58,73 +60,16 @@ export function shaped(kind, sigma, angle) {
   return rows.map((row) => row.map((v) => (v - mean) / positive));
 }
 
-/** The picture with its edge pixels repeated around it, as far as the largest kernel reaches. */
-function framed(grey) {
-  const values = new Float32Array(WIDE * WIDE);
-  const inside = (i) => Math.min(SIDE - 1, Math.max(0, i - MARGIN));
-  for (let y = 0; y < WIDE; y++) {
-    for (let x = 0; x < WIDE; x++) values[y * WIDE + x] = grey[inside(y) * SIDE + inside(x)];
-  }
-  return values;
-}
-
-/** A kernel as a sum of columns times rows, each the largest part of what is left; null where that would not save work. */
-export function factors(kernel) {
-  const [rows, columns] = [kernel.length, kernel[0].length];
-  const rest = kernel.map((row) => Float64Array.from(row));
-  const largest = () => {
-    let best = [0, 0, 0];
-    rest.forEach((row, i) => row.forEach((value, j) => { if (Math.abs(value) > Math.abs(best[2])) best = [i, j, value]; }));
-    return best;
-  };
-  const least = 1e-9 * Math.abs(largest()[2]);
-  const found = [];
-  for (let [i, j, pivot] = largest(); Math.abs(pivot) > least; [i, j, pivot] = largest()) {
-    const column = rest.map((row) => row[j]);
-    const row = Array.from(rest[i], (value) => value / pivot);
-    found.push([column, row]);
-    if (found.length * (rows + columns) >= rows * columns) return null;
-    rest.forEach((line, a) => line.forEach((_, b) => { line[b] -= column[a] * row[b]; }));
-  }
-  return found;
-}
-
-/** sums[x] += tap · source[start + x], over one row of the answer: the one loop in which the time goes. */
-function add(sums, at, source, start, tap) {
-  for (let x = 0; x < SIDE; x++) sums[at + x] += tap * source[start + x];
-}
-
-const corner = (size) => MARGIN - ((size - 1) >> 1);
-
-function separably(picture, terms, from) {
-  const sums = new Float32Array(BLOCK * SIDE);
-  for (const [column, row] of terms) {
-    const lines = BLOCK + column.length - 1;
-    const across = new Float32Array(lines * SIDE);
-    const [top, left] = [from + corner(column.length), corner(row.length)];
-    for (let y = 0; y < lines; y++) row.forEach((tap, b) => { if (tap) add(across, y * SIDE, picture, (top + y) * WIDE + left + b, tap); });
-    for (let y = 0; y < BLOCK; y++) column.forEach((tap, a) => { if (tap) add(sums, y * SIDE, across, (y + a) * SIDE, tap); });
-  }
-  return sums;
-}
-
-function fully(picture, kernel, from) {
-  const sums = new Float32Array(BLOCK * SIDE);
-  const [top, left] = [from + corner(kernel.length), corner(kernel[0].length)];
-  for (let y = 0; y < BLOCK; y++) {
-    kernel.forEach((row, a) => row.forEach((tap, b) => { if (tap) add(sums, y * SIDE, picture, (top + y + a) * WIDE + left + b, tap); }));
-  }
-  return sums;
-}
-
 export class ConvImageLab extends HTMLElement {
   connectedCallback() {
     if (this.ready) return;
     this.ready = true;
-    const presets = document.querySelector("#cx-presets");
-    this.kernels = presets ? JSON.parse(presets.textContent).kernels : {};
-    this.kernel = this.kernels.sobel_vertical ?? [[1, -1]];
+    this.kernels = namedKernels();
+    this.view = "signed";
     this.build();
+    this.take({ lab: this.kernels.sobel_vertical ? "sobel_vertical" : "1,-1" });
+    this.fromAddress();
+    addEventListener("hashchange", () => this.fromAddress());
     // The photograph is fetched when the reader comes near.
     const seen = new IntersectionObserver((entries) => {
       if (!entries.some((entry) => entry.isIntersecting)) return;
@@ -139,43 +84,46 @@ export class ConvImageLab extends HTMLElement {
     this.innerHTML = `
       <div class="cx-controls">
         <fieldset><legend>Picture</legend>
-          <span class="cx-field"><label for="${id("file")}">Your own (it stays on this page)</label><input id="${id("file")}" type="file" accept="image/*"></span>
+          <span class="cx-field"><label for="${id("file")}">your own (it stays on this page)</label><input id="${id("file")}" type="file" accept="image/*"></span>
         </fieldset>
         <fieldset><legend>Kernel</legend>
-          <span class="cx-field"><label for="${id("preset")}">Take</label><select id="${id("preset")}"><option value="">…</option></select></span>
+          <span class="cx-field"><label for="${id("preset")}">take</label><select id="${id("preset")}"><option value="">…</option></select></span>
           <span class="cx-field"><label for="${id("kind")}">or shape</label><select id="${id("kind")}"><option value="">…</option>
             <option value="gaussian">Gaussian</option><option value="derivative">Gaussian's derivative</option><option value="laplacian">Laplacian of Gaussian</option></select></span>
-          <span class="cx-field"><label for="${id("sigma")}">σ</label><input id="${id("sigma")}" type="range" min="0.5" max="3" step="0.05" value="1.5"></span>
-          <span class="cx-field"><label for="${id("angle")}">Direction</label><input id="${id("angle")}" type="range" min="0" max="360" step="1" value="0"></span>
-          <span class="cx-field"><label for="${id("rows")}">Rows</label><input id="${id("rows")}" type="number" min="1" max="15" value="3"></span>
-          <span class="cx-field"><label for="${id("columns")}">Columns</label><input id="${id("columns")}" type="number" min="1" max="15" value="3"></span>
+          <span class="cx-field"><label for="${id("sigma")}">width σ <b></b></label><input id="${id("sigma")}" type="range" min="0.5" max="3" step="0.05" value="1.5"></span>
+          <span class="cx-field"><label for="${id("angle")}">direction <b></b></label><input id="${id("angle")}" type="range" min="0" max="360" step="1" value="0"></span>
+          <span class="cx-field"><label for="${id("rows")}">rows</label><input id="${id("rows")}" type="number" min="1" max="15" value="3"></span>
+          <span class="cx-field"><label for="${id("columns")}">columns</label><input id="${id("columns")}" type="number" min="1" max="15" value="3"></span>
         </fieldset>
         <fieldset><legend>Answer</legend>
-          <span class="cx-field"><label for="${id("view")}">Show</label><select id="${id("view")}"><option value="signed">signed: grey is 0</option><option value="absolute">absolute: black is 0</option></select></span>
+          <span class="cx-field"><label for="${id("view")}">show</label><select id="${id("view")}"><option value="signed">signed: grey is 0</option><option value="absolute">absolute: black is 0</option>
+            <option value="picture">the picture before it</option></select></span>
+          <button type="button">Save PNG</button><button type="button">Copy link</button>
         </fieldset>
       </div>
       <p class="cx-sum" role="status"></p>
-      <div class="cx-stage"><div class="cx-part cx-lab-kernel"></div><div class="cx-part">
-        <canvas width="${SIDE}" height="${SIDE}" role="img" aria-label="The filtered picture"></canvas></div></div>`;
+      <div class="cx-stage"><div class="cx-part"><canvas width="${SIDE}" height="${SIDE}" role="img" aria-label="The filtered picture"></canvas></div>
+        <div class="cx-part cx-lab-kernel"></div></div>`;
     const part = (name) => this.querySelector(`#${id(name)}`);
     this.status = this.querySelector("[role=status]");
     this.canvas = this.querySelector("canvas");
-    for (const name of Object.keys(this.kernels)) part("preset").append(new Option(name, name));
-    part("preset").onchange = (e) => { if (e.target.value) { part("kind").value = ""; this.setKernel(this.kernels[e.target.value]); } };
+    for (const name of Object.keys(this.kernels)) part("preset").append(new Option(name.replaceAll("_", " "), name));
+    part("preset").onchange = (e) => { if (e.target.value) this.choose({ lab: e.target.value }); };
     const reshape = () => {
-      if (!part("kind").value) return;
-      part("preset").value = "";
-      this.setKernel(shaped(part("kind").value, +part("sigma").value, +part("angle").value));
+      if (part("kind").value) this.choose({ lab: `${part("kind").value},${part("sigma").value},${part("angle").value}` });
     };
     for (const name of ["kind", "sigma", "angle"]) part(name).addEventListener("input", reshape);
     for (const [name, axis] of [["rows", 0], ["columns", 1]]) {
       part(name).onchange = (e) => {
         const size = [this.kernel.length, this.kernel[0].length];
         size[axis] = Math.min(LARGEST, Math.max(1, Math.round(+e.target.value) || 1));
-        this.setKernel(Array.from({ length: size[0] }, (_, i) => Array.from({ length: size[1] }, (_, j) => this.kernel[i]?.[j] ?? 0)));
+        this.choose({ lab: planesText([resized(this.kernel, ...size)]) });
       };
     }
-    part("view").onchange = (e) => { this.absolute = e.target.value === "absolute"; this.request(); };
+    part("view").onchange = (e) => this.choose({ view: e.target.value });
+    const [png, address] = this.querySelectorAll("button");
+    png.onclick = () => this.canvas.toBlob((blob) => download(blob, "filtered.png"));
+    address.onclick = () => { write("lab", this.fields()); copy(address, link()); };
     part("file").onchange = async (e) => {
       const [file] = e.target.files;
       if (!file) return;
@@ -195,7 +143,52 @@ export class ConvImageLab extends HTMLElement {
     };
     script.onerror = () => { this.status.textContent = "The photograph could not be loaded; choose a picture of your own."; };
     document.head.append(script);
-    this.setKernel(this.kernel);
+  }
+
+  // -------------------------------------------------------------------------------------- what is shown
+
+  /** Take fields as they stand in an address: `lab`, a kernel's name, a shape or numbers, and `view`. */
+  take({ lab, view }) {
+    if (["signed", "absolute", "picture"].includes(view)) this.view = view;
+    const [kind, sigma, angle] = (lab ?? "").split(",");
+    if (Object.hasOwn(this.kernels, lab ?? "")) this.named(lab, "", this.kernels[lab]);
+    else if (SHAPES.includes(kind) && sigma >= 0.5 && sigma <= 3 && angle >= 0 && angle <= 360) {
+      this.control("sigma").value = sigma;
+      this.control("angle").value = angle;
+      this.named("", kind, shaped(kind, +sigma, +angle), lab);
+    } else if (lab) {
+      const planes = planesFrom(lab);
+      if (planes.length === 1 && isPlane(planes[0], LARGEST)) this.named("", "", planes[0]);
+    }
+    this.control("view").value = this.view;
+    this.request();
+  }
+
+  named(preset, kind, kernel, source = preset) {
+    this.source = source;
+    this.control("preset").value = preset;
+    this.control("kind").value = kind;
+    this.control("angle").disabled = kind !== "derivative";
+    this.control("sigma").disabled = !kind;
+    for (const [name, unit] of [["sigma", ""], ["angle", "°"]]) {
+      this.control(name).previousElementSibling.lastChild.textContent = this.control(name).disabled ? "" : this.control(name).value + unit;
+    }
+    this.setKernel(kernel);
+  }
+
+  fields() { return `lab=${this.source || planesText([this.kernel])}${this.view === "signed" ? "" : `&view=${this.view}`}`; }
+
+  /** A change that the reader made. */
+  choose(fields) {
+    this.take(fields);
+    write("lab", this.fields());
+  }
+
+  fromAddress() {
+    const fields = fieldsOf(location.hash);
+    if (!fields.lab && !fields.view) return;
+    this.take(fields);
+    keep("lab", this.fields());
   }
 
   /** Take a picture's middle square, as grey by the weights of Rec. 601. */
@@ -208,7 +201,6 @@ export class ConvImageLab extends HTMLElement {
     const { data } = context.getImageData(0, 0, SIDE, SIDE);
     this.grey = new Uint8Array(SIDE * SIDE);
     for (let i = 0; i < this.grey.length; i++) this.grey[i] = Math.round(0.299 * data[4 * i] + 0.587 * data[4 * i + 1] + 0.114 * data[4 * i + 2]);
-    this.picture = null;
     this.request();
   }
 
@@ -221,50 +213,66 @@ export class ConvImageLab extends HTMLElement {
   }
 
   drawKernel() {
-    const table = document.createElement("table");
-    table.className = "cx-table cx-kernel";
-    table.innerHTML = "<caption>Kernel</caption>";
-    const body = table.appendChild(document.createElement("tbody"));
     const [rows, columns] = [this.kernel.length, this.kernel[0].length];
-    this.kernel.forEach((row, i) => {
-      const line = body.insertRow();
-      row.forEach((value, j) => {
-        const input = document.createElement("input");
-        Object.assign(input, { className: "cx-cell", value: Number(value.toPrecision(2)), inputMode: "decimal", autocomplete: "off" });
-        input.setAttribute("aria-label", `kernel of ${rows} by ${columns}, row ${i}, column ${j}`);
-        input.onchange = () => {
-          const number = Number(input.value.trim().replace("−", "-").replace(",", "."));
-          if (!input.value.trim() || !Number.isFinite(number)) { input.value = Number(value.toPrecision(2)); return; }
-          const next = this.kernel.map((r) => [...r]);
-          next[i][j] = number;
-          this.kernel = next;
-          this.request();
-        };
-        line.insertCell().append(input);
-      });
+    if (this.size !== `${rows}×${columns}`) this.layOut(rows, columns); // when a slider moves, numbers change and boxes stay
+    const most = Math.max(...this.kernel.flat().map(Math.abs)) || 1;
+    // Two or three digits of the largest number; the smaller ones in its units.
+    const digits = Math.min(9, Math.max(0, (columns > 7 ? 1 : 2) - Math.floor(Math.log10(most))));
+    const cells = [...this.querySelectorAll(".cx-cell")];
+    this.kernel.flat().forEach((value, k) => {
+      cells[k].value = String(Number(value.toFixed(digits))).replace("-", "−");
+      const strength = (100 * Math.abs(value)) / most;
+      cells[k].parentElement.style.background = `color-mix(in srgb, var(${value < 0 ? "--cx-window" : "--cx-tap"}) ${strength}%, transparent)`;
     });
-    const scroll = document.createElement("div");
-    Object.assign(scroll, { className: "cx-scroll", tabIndex: 0 });
-    scroll.setAttribute("role", "group");
-    scroll.setAttribute("aria-label", "Kernel");
-    scroll.append(table);
-    this.querySelector(".cx-lab-kernel").replaceChildren(scroll);
+    this.querySelector("table").style.setProperty("--cx-characters", Math.max(...cells.map((cell) => cell.value.length)));
+  }
+
+  layOut(rows, columns) {
+    this.size = `${rows}×${columns}`;
+    const cell = (i, j) => h("input", {
+      class: "cx-cell", inputmode: "decimal", autocomplete: "off", tabindex: i || j ? -1 : 0,
+      onfocus: (e) => { e.target.select(); only(e.target); },
+      onkeydown: (e) => {
+        const [down, right] = arrow(e) ?? [0, 0];
+        const next = this.querySelector("tbody").rows[i + down]?.cells[j + right]?.firstChild;
+        if ((down || right) && next) { e.preventDefault(); next.focus(); }
+      },
+      "aria-label": `kernel of ${rows} by ${columns}, row ${i}, column ${j}`, onchange: (e) => this.type(e.target, i, j),
+    });
+    const table = h("table", { class: `cx-table cx-kernel${columns > 7 ? " cx-large" : ""}` }, h("caption", {}, "Kernel ", h("small", {}, this.size)),
+      h("tbody", {}, Array.from({ length: rows }, (_, i) => h("tr", {}, Array.from({ length: columns }, (__, j) => h("td", {}, cell(i, j)))))));
+    this.querySelector(".cx-lab-kernel").replaceChildren(
+      h("div", { class: "cx-scroll", role: "group", "aria-label": "Kernel" }, table));
+  }
+
+  type(input, i, j) {
+    const number = typed(input.value);
+    if (number === null) { this.drawKernel(); return; }
+    const next = this.kernel.map((row) => [...row]);
+    next[i][j] = number;
+    this.choose({ lab: planesText([next]) });
   }
 
   /** Draw once before the next frame, however often the kernel changed. */
   request() {
+    this.finished = false;
     if (this.pending || !this.grey) return;
     this.pending = requestAnimationFrame(() => { this.pending = null; this.draw(); });
   }
 
   draw() {
-    this.scale = largestAnswer(this.kernel);
-    const text = Number(this.scale.toPrecision(3));
-    this.status.textContent = this.absolute ? `Black is 0, white is ${text}, the largest answer that this kernel can give.`
-      : `Black is −${text}, grey is 0, white is ${text}, the largest answer that this kernel can give.`;
+    if (this.work) { this.late = true; return; } // the picture in work is finished first, or a moving slider would show none
+    const before = this.view === "picture";
+    const kernel = before ? [[1]] : this.kernel;
+    const absolute = this.view !== "signed";
+    this.scale = largestAnswer(kernel);
+    const white = text(this.scale, 3);
+    this.status.textContent = before ? "The picture before any kernel: black is 0, white is 1."
+      : `Black is ${absolute ? 0 : `−${white}, grey is 0`}, white is ${white}, the largest answer that this kernel can give.`;
+    this.canvas.setAttribute("aria-label", before ? "The picture" : "The filtered picture");
     if (this.gl === undefined) this.gl = this.setUp();
-    if (this.gl) this.drawFast();
-    else this.drawSlowly(0, (this.turn = (this.turn ?? 0) + 1));
+    if (this.gl) this.drawFast(kernel, absolute);
+    else this.drawSlowly(kernel, absolute);
   }
 
   setUp() {
@@ -298,7 +306,7 @@ export class ConvImageLab extends HTMLElement {
     this.canvas = fresh;
   }
 
-  drawFast() {
+  drawFast(kernel, absolute) {
     const gl = this.gl;
     if (this.picture !== this.grey) {
       this.picture = this.grey;
@@ -307,40 +315,44 @@ export class ConvImageLab extends HTMLElement {
       gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.NEAREST);
       gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.NEAREST);
     }
-    gl.uniform1fv(this.place.taps, new Float32Array(this.kernel.flat()));
-    gl.uniform2i(this.place.size, this.kernel[0].length, this.kernel.length);
+    gl.uniform1fv(this.place.taps, new Float32Array(kernel.flat()));
+    gl.uniform2i(this.place.size, kernel[0].length, kernel.length);
     gl.uniform1f(this.place.scale, this.scale);
-    gl.uniform1i(this.place.absolute, this.absolute ? 1 : 0);
+    gl.uniform1i(this.place.absolute, absolute ? 1 : 0);
     gl.drawArrays(gl.TRIANGLES, 0, 3);
+    this.finished = true;
   }
 
-  /** Filter by plain code, block by block; a block that no longer fits into this frame waits for the next. */
-  drawSlowly(from, turn) {
-    if (turn !== this.turn) return; // a newer kernel is being drawn
+  /** Filter by plain code, a part in each frame, and show the whole when it is there. */
+  drawSlowly(kernel, absolute) {
+    if (this.filter?.grey !== this.grey) this.filter = Object.assign(new Filter(this.grey), { grey: this.grey });
+    const scale = this.scale;
+    this.work = this.filter.answer(kernel);
+    this.spent = 0;
+    const part = () => {
+      const started = performance.now();
+      let step;
+      do step = this.work.next(); while (!step.done && performance.now() - started < BUDGET);
+      if (step.done) this.put(step.value, absolute ? 255 / scale : 127.5 / scale, absolute);
+      this.spent += performance.now() - started;
+      if (!step.done) { requestAnimationFrame(part); return; }
+      this.work = null;
+      this.finished = !this.late && !this.pending;
+      if (this.late) { this.late = false; this.request(); }
+    };
+    part();
+  }
+
+  /** Answers as shades of grey. */
+  put(answers, gain, absolute) {
     const context = this.canvas.getContext("2d");
-    if (from === 0) {
-      if (this.padded?.of !== this.grey) this.padded = { of: this.grey, values: framed(this.grey) };
-      this.factors = factors(this.kernel);
-      this.sheet = context.createImageData(SIDE, SIDE);
-      this.spent = 0;
-      this.finished = false;
+    this.sheet ??= context.createImageData(SIDE, SIDE);
+    const pixels = new Uint32Array(this.sheet.data.buffer); // red, green, blue and 255 for opaque, whatever the machine's order
+    for (let i = 0; i < answers.length; i++) {
+      const shade = (absolute ? Math.abs(answers[i]) * gain : answers[i] * gain + 127.5) + 0.5;
+      pixels[i] = OPAQUE + GREY * (shade < 0 ? 0 : shade > 255 ? 255 : shade | 0);
     }
-    const started = performance.now();
-    let row = from;
-    while (row < SIDE && (row === from || performance.now() - started < BUDGET)) {
-      const sums = this.factors ? separably(this.padded.values, this.factors, row) : fully(this.padded.values, this.kernel, row);
-      const [gain, offset] = this.absolute ? [1 / this.scale, 0] : [0.5 / this.scale, 127.5];
-      for (let i = 0, at = 4 * row * SIDE; i < sums.length; i++, at += 4) {
-        const shade = (this.absolute ? Math.abs(sums[i]) : sums[i]) * gain + offset;
-        this.sheet.data[at] = this.sheet.data[at + 1] = this.sheet.data[at + 2] = shade;
-        this.sheet.data[at + 3] = 255;
-      }
-      row += BLOCK;
-    }
-    context.putImageData(this.sheet, 0, 0, 0, from, SIDE, row - from);
-    this.spent += performance.now() - started;
-    this.finished = row >= SIDE;
-    if (row < SIDE) requestAnimationFrame(() => this.drawSlowly(row, turn));
+    context.putImageData(this.sheet, 0, 0);
   }
 }
 

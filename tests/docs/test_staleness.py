@@ -197,3 +197,16 @@ def test_the_cells_of_a_page_are_found() -> None:
         "```{code-cell} ipython3\n---\nmystnb:\n  x: 1\n---\nb = 2\n```\n"
     )
     assert staleness.cells(page).split() == ["a", "=", "1", "b", "=", "2"]
+
+
+def test_an_edited_extension_is_a_changed_setting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the extensions write into pages depends on their text, so an edit of one is seen by Sphinx."""
+    monkeypatch.setattr(staleness, "__file__", str(tmp_path / "staleness.py"))
+    (tmp_path / "mends.py").write_text("ONE = 1\n", encoding="utf-8")
+    before = staleness.written_by()
+    assert staleness.written_by() == before
+    (tmp_path / "mends.py").write_text("ONE = 2\n", encoding="utf-8")
+    edited = staleness.written_by()
+    assert edited != before
+    (tmp_path / "style.mplstyle").write_text("figure.dpi: 90\n", encoding="utf-8")
+    assert staleness.written_by() != edited

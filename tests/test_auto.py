@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
+from convbook import conv2d
 from convbook._checks import Setting, conv2d_setting
 from convbook.algorithms import METHODS, TABLE, costs
 from convbook.algorithms.choice import (
@@ -29,6 +30,7 @@ from convbook.algorithms.choice import (
     small_call,
 )
 from convbook.algorithms.separable import rank_one_factors
+from convbook.algorithms.torch_ import torch_im2col
 
 auto = TABLE["auto"]
 NAMES = ("float32", "float64", "bfloat16", "float16", "complex64", "int64", "uint8")
@@ -205,6 +207,69 @@ def test_depthwise_kernels_may_change_the_memory_format() -> None:
     y = auto(x, w, None, setting)
     assert y.is_contiguous()
     torch.testing.assert_close(y, torchs_own(x, w, None, setting), rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("padding", [0, 2, ((2, 0), (1, 3))])
+@pytest.mark.parametrize("stride", [1, (2, 3)])
+def test_torchs_im2col_is_the_definition(dtype: torch.dtype, padding, stride) -> None:
+    """With several images and channels, a bias, other padding at each side; zeros are zeros for an Inf."""
+    torch.manual_seed(8)
+    x, w = torch.randn(3, 2, 11, 13, dtype=dtype), torch.randn(4, 2, 5, 4, dtype=dtype)
+    b = torch.randn(4, dtype=dtype)
+    setting = conv2d_setting(x, w, b, stride, padding)
+    torch.testing.assert_close(torch_im2col(x, w, b, setting), TABLE["definition"](x, w, b, setting))
+    w[0, 0, 0, 0] = torch.inf
+    found, expected = torch_im2col(x, w, b, setting), torchs_own(x, w, b, setting)
+    assert torch.equal(found.isnan(), expected.isnan())
+
+
+def test_small_images_with_large_kernels_spare_onednns_set_up() -> None:
+    """A 5×5 layer on a digit goes to torch's older im2col, at the second call without judging again."""
+    x, w = torch.randn(1, 1, 28, 28), torch.randn(6, 1, 5, 5)
+    setting = conv2d_setting(x, w, None, 1, 2)
+    assert chosen(x, w, setting) == "torch, im2col"
+    assert explain_plan(x, w, None, 1, 2).method == "torch"
+    assert "torch, im2col" not in plan(shape(x, w, setting._replace(groups=2))).costs
+    first = conv2d(x, w, None, 1, 2)
+    again = small_call(x, w, None, 1, 2, 1, 1)
+    assert again is not None
+    assert torch.equal(first, again)
+    torch.testing.assert_close(first, torchs_own(x, w, None, setting))
+
+
+@pytest.mark.parametrize(
+    ("size", "channels", "outputs", "stride", "learned", "native"),
+    [
+        (28, 1, 6, 1, "both", True),  # quicker there
+        (100, 1, 8, 2, "both", True),  # oneDNN's way back to one channel is slow
+        (100, 1, 8, 2, "weight", False),
+        (100, 1, 1, 2, "both", False),
+        (56, 64, 64, 1, "both", False),
+    ],
+)
+def test_the_way_back_is_torchs_quicker_one(
+    size: int, channels: int, outputs: int, stride: int, learned: str, native: bool
+) -> None:
+    """Gradients and gradients of gradients are torch's, by whichever of its two ways."""
+    torch.manual_seed(9)
+    x = torch.randn(2, channels, size, size, requires_grad=learned == "both")
+    w = torch.randn(outputs, channels, 5, 5, requires_grad=True)
+    y = conv2d(x, w, None, stride, 2)
+    assert (type(y.grad_fn).__name__ == "SlowConv2DBackward0") == native
+    leaves = [t for t in (x, w) if t.requires_grad]
+    seed = torch.randn_like(y)
+    mine = torch.autograd.grad(y, leaves, seed)
+    theirs = torch.autograd.grad(F.conv2d(x, w, None, stride, 2), leaves, seed)
+    for found, expected in zip(mine, theirs, strict=True):
+        torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-3 * float(expected.abs().max()))
+
+
+def test_gradients_of_gradients_by_torchs_im2col() -> None:
+    x = torch.randn(2, 1, 7, 6, dtype=torch.float64, requires_grad=True)
+    w = torch.randn(3, 1, 5, 4, dtype=torch.float64, requires_grad=True)
+    setting = conv2d_setting(x, w, None, 1, 1)
+    assert torch.autograd.gradgradcheck(lambda x, w: torch_im2col(x, w, None, setting), (x, w))
 
 
 def test_a_huge_pixel_keeps_the_fft_away() -> None:

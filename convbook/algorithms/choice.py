@@ -38,7 +38,7 @@ from convbook.algorithms.fft import fft
 from convbook.algorithms.im2col import im2col
 from convbook.algorithms.lowering import lowering
 from convbook.algorithms.separable import by_factors, rank_one_factors, separable
-from convbook.algorithms.torch_ import torch_
+from convbook.algorithms.torch_ import torch_, torch_im2col
 from convbook.windows import padded
 
 __all__ = ["Explanation", "Plan", "auto", "explain_plan", "plan", "small_call"]
@@ -53,6 +53,7 @@ def channels_last(input: Tensor, weight: Tensor, bias: Tensor | None, setting: S
 RUN: dict[str, Algorithm] = {
     "torch": torch_,
     "torch, channels last": channels_last,
+    "torch, im2col": torch_im2col,
     "im2col": im2col,
     "lowering": lowering,
     "band": band,
@@ -61,10 +62,10 @@ RUN: dict[str, Algorithm] = {
     "fft": fft,
 }
 
-ANY_KERNEL = ("torch", "torch, channels last", "im2col", "lowering", "band", "fft")
+ANY_KERNEL = ("torch", "torch, channels last", "torch, im2col", "im2col", "lowering", "band", "fft")
 """Methods that any kernel may take."""
 
-FORMS_OF_TORCH = frozenset(("torch", "torch, channels last", "im2col"))
+FORMS_OF_TORCH = frozenset(("torch", "torch, channels last", "torch, im2col", "im2col"))
 """Methods that torch's own backward pass matches."""
 
 SPREADS = frozenset(("lowering", "band", "separable", "fft"))
@@ -79,8 +80,8 @@ HUGE = 64.0
 10⁴ for a lone spike."""
 
 SMALL, MEDIUM = 900, 20480
-"""Numbers in an input below which torch needs a few microseconds, so that even looking up a plan would be
-felt: with any kernel, and with kernels up to three columns wide."""
+"""Numbers in an input below which torch needs a few microseconds with kernels up to three columns wide, so
+that even looking up a plan would be felt; and below which, a little later, one more look at the kernel."""
 
 FEW = 1 << 16
 """Outputs that are summed more quickly than some of them are picked out."""
@@ -88,6 +89,9 @@ FEW = 1 << 16
 LOOK = 25e-6
 """Seconds that a look at the kernel takes."""
 
+
+FEW_OUTPUTS = 4
+"""Output channels from which torch's im2col has the quicker way back also with a stride."""
 
 FEW_FOR_GRADIENTS = 2048
 """Numbers in an input below which torch's own way back is the quicker."""
@@ -203,13 +207,10 @@ def auto(input: Tensor, weight: Tensor, bias: Tensor | None, setting: Setting) -
 
 def _carry_out(planned: Plan, input: Tensor, weight: Tensor, bias: Tensor | None, setting: Setting) -> Tensor:
     """Convolve in float32 or float64 by the plan, with gradients by plans where they are asked for."""
+    if torch.is_grad_enabled() and any(t is not None and t.requires_grad for t in (input, weight, bias)):
+        return _with_way_back(planned, input, weight, bias, setting)
     if planned.general == "torch" and not planned.special:
         return torch_(input, weight, bias, setting)
-    if torch.is_grad_enabled() and any(t is not None and t.requires_grad for t in (input, weight, bias)):
-        if not _own_way_back_pays(input, weight, setting):
-            return torch_(input, weight, bias, setting)
-        result: Tensor = ByPlan.apply(input, weight, bias, setting, forward)  # type: ignore[no-untyped-call]
-        return result
     return _compute(planned, input, weight, bias, setting)
 
 
@@ -233,7 +234,7 @@ def _remember(input: Tensor, weight: Tensor, setting: Setting, planned: Plan) ->
         if len(_PLANNED) > 4096:
             _PLANNED.clear()
         key = (input.dtype, input.shape, weight.shape, stride, sides.pop(), dilation, setting.groups)
-        torchs = planned.general == "torch" and not planned.special
+        torchs = planned.general == "torch" and not planned.special and "torch, im2col" not in planned.costs
         _PLANNED[key] = FOR_TORCH if torchs else (setting, planned)
 
 
@@ -264,10 +265,14 @@ def small_call(
     ):
         return None
     numbers = input.numel()
-    if numbers >= SMALL or numbers == 0:
+    try:
+        wide = weight.shape[3] > 3
+    except (AttributeError, IndexError, TypeError):
+        return None
+    if wide or numbers >= SMALL or numbers == 0:
         if type(weight) not in TENSORS:
             return None
-        if numbers >= MEDIUM or numbers == 0 or weight.dim() != 4 or weight.shape[3] > 3:
+        if wide or numbers >= MEDIUM or numbers == 0:
             if torch.compiler.is_compiling():
                 return None
             known = _PLANNED.get((dtype, input.shape, weight.shape, stride, padding, dilation, groups))
@@ -388,6 +393,31 @@ def choose(planned: Plan, input: Tensor, weight: Tensor) -> tuple[str, Factors |
     if planned.general != planned.steady and _has_huge_pixels(input):
         return planned.steady, None
     return planned.general, None
+
+
+def _with_way_back(
+    planned: Plan, input: Tensor, weight: Tensor, bias: Tensor | None, setting: Setting
+) -> Tensor:
+    """Convolve by what is quickest there and back: torch's own two ways, or plans in both directions."""
+    if _torchs_im2col_pays_back(planned, input, weight, setting):
+        return torch_im2col(input, weight, bias, setting)
+    torchs = planned.general == "torch" and not planned.special
+    if torchs or not _own_way_back_pays(input, weight, setting):
+        return torch_(input, weight, bias, setting)
+    result: Tensor = ByPlan.apply(input, weight, bias, setting, forward)  # type: ignore[no-untyped-call]
+    return result
+
+
+def _torchs_im2col_pays_back(planned: Plan, input: Tensor, weight: Tensor, setting: Setting) -> bool:
+    """Return whether torch's im2col is quicker there and back than oneDNN.
+
+    It is where it is quicker there.  And oneDNN's gradient for an image of one channel is so slow, 2 to 5
+    times, that it decides alone.
+    """
+    if planned.general == "torch, im2col":
+        return True
+    few_to_do = setting.stride == (1, 1) or weight.shape[0] >= FEW_OUTPUTS
+    return "torch, im2col" in planned.costs and input.requires_grad and weight.shape[1] == 1 and few_to_do
 
 
 def _own_way_back_pays(input: Tensor, weight: Tensor, setting: Setting) -> bool:

@@ -36,6 +36,7 @@ __all__ = ["CANDIDATES", "Shape", "Work", "cost", "kernel_gradient_calls", "meas
 CANDIDATES = (
     "torch",
     "torch, channels last",
+    "torch, im2col",
     "im2col",
     "lowering",
     "band",
@@ -47,6 +48,9 @@ CANDIDATES = (
 
 PICKED = 4
 """Numbers that a copy could move in a row in the time in which it picks one with gaps between."""
+
+CACHE = 1 << 19
+"""Numbers that a second-level cache holds: 2 MiB of float32."""
 
 LARGE = 1 << 25
 """Bytes from which the memory allocator returns a buffer to the operating system as soon as it is free: 32
@@ -184,13 +188,7 @@ def _torch(shape: Shape) -> Work:
     setting, definition = shape.setting, shape.cells * shape.depth * shape.kh * shape.kw
     name = regime("torch", shape)
     if name == "torch, im2col":
-        lowered = _columns(shape)
-        return Work(
-            shape.batch * setting.groups,
-            definition,
-            lowered + shape.cells,
-            _fresh(lowered / shape.batch, shape),
-        )
+        return _torchs_windows(shape)
     if "depthwise" in name:
         lanes = _up(shape.channels, 16) / shape.channels
         both = (shape.pixels + shape.cells) * lanes
@@ -202,6 +200,23 @@ def _torch(shape: Shape) -> Work:
     lanes_in = 1 if shape.depth <= 3 else _up(shape.depth, 16) / shape.depth
     scratch = shape.cells * lanes_out + shape.pixels * lanes_in
     return Work(setting.groups, definition * lanes_out * lanes_in, scratch, _fresh(scratch, shape))
+
+
+def _torchs_windows(shape: Shape) -> Work:
+    """Count torch's own im2col, which goes image by image."""
+    lowered, definition = _columns(shape), shape.cells * shape.depth * shape.kh * shape.kw
+    moved = lowered * (1 if shape.setting.stride[1] == 1 else PICKED) + shape.cells
+    return Work(
+        shape.batch * shape.setting.groups, definition, moved, _fresh(lowered / shape.batch, shape)
+    )
+
+
+def _torch_im2col(shape: Shape) -> Work | None:
+    """Count torch's own im2col where torch would not take it, and it needs no more than a cache."""
+    plain = shape.setting.groups == 1 and shape.setting.dilation == (1, 1)
+    if plain and _onednn(shape) and _columns(shape) <= shape.batch * CACHE:
+        return _torchs_windows(shape)
+    return None
 
 
 def _channels_last(shape: Shape) -> Work | None:
@@ -340,6 +355,7 @@ def _fft(shape: Shape) -> Work | None:
 _WORK = {
     "torch": _torch,
     "torch, channels last": _channels_last,
+    "torch, im2col": _torch_im2col,
     "im2col": _im2col,
     "lowering": _lowering,
     "band": _band,

@@ -10,6 +10,10 @@ What ``torch.nn.functional.conv2d`` of torch 2.13 leaves to be done, each held b
   NaN: a kernel that is not finite meets real zeros;
 * an input without channels is refused.
 
+Torch computes by one of two libraries, and takes oneDNN for any float32 kernel with both sides above 3 or
+batch above 1.  oneDNN needs 50 to 70 µs before it begins, and pads one channel to sixteen; torch's older
+im2col begins at once.  :func:`torch_im2col` asks for that one where it is the quicker.
+
 Multiplications, memory and accuracy: the library's affair; see the chapter on algorithms for measurements.
 """
 
@@ -34,6 +38,21 @@ def torch_(input: Tensor, weight: Tensor, bias: Tensor | None, setting: Setting)
     if input.is_floating_point() or input.is_complex():
         return _call(input, weight, bias, setting)
     return im2col(input, weight, bias, setting)
+
+
+def torch_im2col(input: Tensor, weight: Tensor, bias: Tensor | None, setting: Setting) -> Tensor:
+    """Convolve by the im2col that torch keeps for what oneDNN declines; without dilation and groups.
+
+    The zeros of the padding are zeros there, also for an Inf in the kernel.
+    """
+    (top, bottom), (left, right) = setting.padding
+    if top != bottom or left != right:
+        input = padded(input, setting.padding)
+        top = left = 0
+    result: Tensor = torch._C._nn.thnn_conv2d(  # type: ignore[attr-defined]
+        input, weight, weight.shape[2:], bias, setting.stride, (top, left)
+    )
+    return result
 
 
 @widened

@@ -309,23 +309,30 @@ def few_channels(seconds: float, figures: dict[str, Any]) -> Iterator[Row]:
 
 def gradients(seconds: float, figures: dict[str, Any]) -> Iterator[Row]:
     """Forward and backward together; the bound on any shape holds there too."""
-    for side, k in ((64, 3), (256, 7), (SIDE, 3), (SIDE, 15)):
-        x = torch.randn(1, 1, side, side, requires_grad=True)
-        w = torch.randn(1, 1, k, k, requires_grad=True)
-        seed = torch.randn(1, 1, side, side)
+    cases = [
+        Case("image", 1, 1, side, side, 1, (k, k), 1, k // 2)
+        for side, k in ((64, 3), (256, 7), (SIDE, 3), (SIDE, 15))
+    ]
+    digits = Case("layer", 8, 1, 28, 28, 6, (5, 5), 1, 2)
+    for case in (*cases, digits):
+        x, w = (t.requires_grad_() for t in case.tensors()[:2])
+        seed = torch.randn(case.batch, case.outputs, case.height, case.width)
 
         def both(
-            convolve: Callable[..., Tensor], x: Tensor = x, w: Tensor = w, k: int = k, seed: Tensor = seed
+            convolve: Callable[..., Tensor],
+            x: Tensor = x,
+            w: Tensor = w,
+            p: int = case.padding,
+            seed: Tensor = seed,
         ) -> None:
             with torch.enable_grad():
-                torch.autograd.grad(convolve(x, w, None, 1, k // 2), (x, w), seed)
+                torch.autograd.grad(convolve(x, w, None, 1, p), (x, w), seed)
 
         taken = medians(
             {"auto": lambda b=both: b(convbook.conv2d), "torch": lambda b=both: b(F.conv2d)}, seconds
         )
-        yield Row(
-            f"{k}×{k} on {side}², forward and backward, auto / F.conv2d", 1.15, taken["auto"] / taken["torch"]
-        )
+        name = f"{case.kernel[0]}×{case.kernel[0]} on {case.height}²" if case is not digits else str(case)
+        yield Row(f"{name}, forward and backward, auto / F.conv2d", 1.15, taken["auto"] / taken["torch"])
 
 
 def pooling(seconds: float, figures: dict[str, Any]) -> Iterator[Row]:

@@ -237,7 +237,7 @@ def test_a_gpu_session_that_runs_no_test_fails() -> None:
 # of torch.compile and vmap: (module, function) → why.
 MAY_READ: dict[tuple[str, str], str] = {
     ("choice", "small_call"): "the output is on the CPU, and tracing was asked about",
-    ("separable", "_refused_at_a_glance"): "its callers asked `readable` or _may_look",
+    ("separable", "may_be_rank_one"): "its caller asked _may_look",
     ("choice", "_looks_finite"): "only after _may_look said that the numbers are at hand",
 }
 

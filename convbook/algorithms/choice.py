@@ -37,7 +37,7 @@ from convbook.algorithms.box import box, is_box
 from convbook.algorithms.fft import fft
 from convbook.algorithms.im2col import im2col
 from convbook.algorithms.lowering import lowering
-from convbook.algorithms.separable import by_factors, rank_one_factors, separable
+from convbook.algorithms.separable import by_factors, may_be_rank_one, rank_one_factors, separable
 from convbook.algorithms.torch_ import torch_, torch_im2col
 from convbook.windows import padded
 
@@ -81,7 +81,7 @@ HUGE = 64.0
 
 SMALL, MEDIUM = 900, 20480
 """Numbers in an input below which torch needs a few microseconds with kernels up to three columns wide, so
-that even looking up a plan would be felt; and below which, a little later, one more look at the kernel."""
+that even looking up a plan would be felt; and the same for one image that is no batch."""
 
 FEW = 1 << 16
 """Outputs that are summed more quickly than some of them are picked out."""
@@ -272,7 +272,7 @@ def small_call(
     if wide or numbers >= SMALL or numbers == 0:
         if type(weight) not in TENSORS:
             return None
-        if wide or numbers >= MEDIUM or numbers == 0:
+        if wide or numbers >= MEDIUM or numbers == 0 or input.shape[0] > 1:
             if torch.compiler.is_compiling():
                 return None
             known = _PLANNED.get((dtype, input.shape, weight.shape, stride, padding, dilation, groups))
@@ -385,7 +385,7 @@ def _rows_to_see(setting: Setting, reach: int) -> tuple[int, bool]:
 
 def choose(planned: Plan, input: Tensor, weight: Tensor) -> tuple[str, Factors | None]:
     """Return the method that the plan and a look at the numbers call for, and a rank-one kernel's factors."""
-    for method in planned.special:
+    for method in planned.special if planned.special and may_be_rank_one(weight) else ():
         if method == "box" and is_box(weight):
             return "box", None
         if method == "separable" and (factors := rank_one_factors(weight)) is not None:
@@ -615,8 +615,8 @@ def explain_plan(
     reason = _left_to_torch(images, weight)
     if reason:
         return Explanation("torch", reason, {}, "")
-    small = MEDIUM if weight.shape[3] <= 3 else SMALL
-    if images.dtype in (torch.float32, torch.float64) and images.numel() < small:
+    small = MEDIUM if images.shape[0] == 1 else SMALL
+    if images.dtype in (torch.float32, torch.float64) and weight.shape[3] <= 3 and images.numel() < small:
         return Explanation("torch", "small calls go to torch at once", {}, "")
     return _explain(images, weight, setting)
 

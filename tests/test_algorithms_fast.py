@@ -358,7 +358,7 @@ def test_the_glance_refuses_no_product(dtype: torch.dtype) -> None:
 
 
 def test_the_glance_refuses_nearly_all_others() -> None:
-    """Of random kernels none passes; a NaN, zeros and a kernel without numbers are left to the elimination."""
+    """Of random kernels none passes; NaN, zeros and a kernel without numbers are left to the elimination."""
     torch.manual_seed(7)
     assert not any(may_be_rank_one(torch.randn(1, 1, 3, 5)) for _ in range(50))
     for odd in (torch.full((1, 1, 2, 2), torch.nan), torch.zeros(1, 1, 3, 3), torch.zeros(0, 1, 3, 3)):

@@ -266,16 +266,18 @@ def small_call(
         return None
     numbers = input.numel()
     try:
-        wide = weight.shape[3] > 3
+        kernel = weight.shape
+        wide = kernel[3] > 3
     except (AttributeError, IndexError, TypeError):
         return None
+    image: tuple[int, ...] = input.shape if padding or numbers >= SMALL else ()
     if wide or numbers >= SMALL or numbers == 0:
         if type(weight) not in TENSORS:
             return None
-        if wide or numbers >= MEDIUM or numbers == 0 or input.shape[0] > 1:
+        if wide or numbers >= MEDIUM or numbers == 0 or image[0] > 1:
             if torch.compiler.is_compiling():
                 return None
-            known = _PLANNED.get((dtype, input.shape, weight.shape, stride, padding, dilation, groups))
+            known = _PLANNED.get((dtype, input.shape, kernel, stride, padding, dilation, groups))
             if known is None:
                 return None
             if known is not FOR_TORCH:
@@ -296,11 +298,7 @@ def small_call(
     on_cpu = weight.is_cpu and output.is_cpu and (bias is None or bias.is_cpu)
     if output.dtype is not dtype or not on_cpu:
         return None
-    if (
-        padding
-        and dtype is _FLOAT32
-        and (groups > 1 or input.shape[0] > 1 or weight.shape[2] > 3 < weight.shape[3])
-    ):
+    if padding and dtype is _FLOAT32 and (groups > 1 or image[0] > 1 or (wide and kernel[2] > 3)):
         # Batches and large kernels go to oneDNN, which skips padded taps.
         traced = torch._C._are_functorch_transforms_active() or torch.compiler.is_compiling()
         return output if traced or isfinite(weight.sum().item()) else None

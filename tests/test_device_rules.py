@@ -238,6 +238,7 @@ def test_a_gpu_session_that_runs_no_test_fails() -> None:
 MAY_READ: dict[tuple[str, str], str] = {
     ("choice", "small_call"): "the output is on the CPU, and tracing was asked about",
     ("separable", "may_be_rank_one"): "its caller asked _may_look",
+    ("choice", "_has_huge_pixels"): "only after _may_look said that the numbers are at hand",
     ("choice", "_looks_finite"): "only after _may_look said that the numbers are at hand",
 }
 

@@ -441,9 +441,7 @@ def _choice_for(input: Tensor, weight: Tensor, setting: Setting) -> str:
 def _has_huge_pixels(input: Tensor) -> bool:
     """Return whether the largest pixel is not finite, or so large that a spectrum would bury the others."""
     least, most = (extreme.item() for extreme in input.aminmax())
-    mean = (
-        torch.linalg.vector_norm(input, 1).item() / input.numel()
-    )  # of the sizes, without a copy of the image
+    mean = torch.linalg.vector_norm(input, 1).item() / input.numel()  # of the sizes; makes no copy
     return not max(-least, most) <= HUGE * mean  # a NaN is no smaller than anything
 
 

@@ -35,7 +35,7 @@ from convbook.algorithms._shared import declines_integers
 from convbook.algorithms._strips import SideBySide, Strip, strips
 from convbook.algorithms.band import band_matrices
 
-__all__ = ["by_factors", "rank_factors", "rank_one_factors", "separable"]
+__all__ = ["by_factors", "may_be_rank_one", "rank_factors", "rank_one_factors", "separable"]
 
 BLOCK = 8
 """Output rows at once in the vertical pass."""

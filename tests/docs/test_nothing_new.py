@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -116,3 +117,18 @@ def test_a_build_with_a_warning_is_no_good_build(book: Path) -> None:
         done = build(book)
         assert done.returncode == 1
         assert "gone" in done.stderr
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="git knows what is made and what is written")
+def test_what_a_build_writes_wakes_no_server() -> None:
+    """`nox -s serve` watches the sources, but nothing that git ignores there: no build starts the next."""
+    noxfile = (ROOT / "noxfile.py").read_text(encoding="utf-8")
+    session = noxfile.partition("def serve(")[2].partition("\ndef ")[0]
+    written = re.search(r"written = \(([^)]+)\)", session)
+    assert written is not None
+    left_out = set(re.findall(r'"([^"]+)"', written[1]))
+    command = ["git", "ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "docs"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    ignored = {name.removeprefix("docs/").rstrip("/") for name in listed if "__pycache__" not in name}
+    assert {"_build", "auto_gallery"} <= ignored  # the session's own build
+    assert ignored <= left_out

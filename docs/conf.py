@@ -7,6 +7,7 @@ explanation of its own is in ``docs/_ext/``, one small extension for each thing.
 from __future__ import annotations
 
 import ast
+import logging
 import os
 import re
 import sys
@@ -22,6 +23,9 @@ from themed_figures import THEME
 # Matplotlib must not look for a screen, nor a figure depend on the number of cores.
 os.environ.setdefault("MPLBACKEND", "agg")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# An extension turns every library's reports on; a warning of ours would drown in the names of a font's glyphs.
+for library in ("fontTools", "matplotlib"):
+    logging.getLogger(library).setLevel(logging.WARNING)
 
 
 def package_version() -> str:

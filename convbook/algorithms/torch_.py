@@ -12,7 +12,7 @@ What ``torch.nn.functional.conv2d`` of torch 2.13 leaves to be done, each held b
 
 Torch computes by one of two libraries, and takes oneDNN for any float32 kernel with both sides above 3 or
 batch above 1.  oneDNN needs 50 to 70 µs before it begins, and pads one channel to sixteen; torch's older
-im2col begins at once.  :func:`torch_im2col` asks for that one where it is the quicker.
+im2col begins at once.  ``torch_im2col`` asks for that one where it is the quicker.
 
 Multiplications, memory and accuracy: the library's affair; see the chapter on algorithms for measurements.
 """

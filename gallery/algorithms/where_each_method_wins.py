@@ -2,9 +2,9 @@
 Every method wins somewhere
 ===========================
 
-Small kernels on small images belong to torch, larger ones to half lowering, large images to the band, large
-kernels to the FFT, and kernels that are a column times a row to two passes. The borders can be computed
-before anything runs.
+Small images belong to torch, in one of its two ways; middling ones to half lowering, large images to the
+band, large kernels to the FFT, and kernels that are a column times a row to two passes. The borders can be
+computed before anything runs.
 """
 
 # %%
@@ -20,15 +20,15 @@ from matplotlib.patches import Patch
 from convbook import drawing, output_size
 from convbook._checks import conv2d_setting
 from convbook.algorithms import costs
-from convbook.algorithms.choice import MEDIUM, SMALL
+from convbook.algorithms.choice import MEDIUM
 
-sides = [round(64 * 2 ** (i / 4)) for i in range(19)]
+sides = [round(16 * 2 ** (i / 3)) for i in range(20)]
 kernels = [1, 3, 5, 7, 9, 11, 15, 19, 23, 31, 39, 51, 63]
 
 
 def quickest(side, k, candidates):
     """The candidate that is predicted to be the quickest for a k×k kernel on side×side pixels."""
-    if side * side < (MEDIUM if k <= 3 else SMALL):
+    if k <= 3 and side * side < MEDIUM:
         return "torch"
     image = torch.empty(1, 1, side, side, device="meta")
     kernel = torch.empty(1, 1, k, k, device="meta")
@@ -38,10 +38,10 @@ def quickest(side, k, candidates):
 
 
 # %%
-# Where torch takes a few microseconds, the call goes there without a plan: below 900 numbers, and below 20480
-# where the kernel is 3×3 or smaller. Left: any kernel. Right: kernels of rank one, where two passes may take
-# part.
-general = ["torch", "im2col", "lowering", "band", "fft"]
+# A kernel of 3×3 or smaller on less than 20480 numbers takes torch a few microseconds, and goes there without
+# a plan. "torch, im2col" is torch's older way, which needs no set-up. Left: any kernel. Right: kernels of rank
+# one, where two passes may take part.
+general = ["torch", "torch, im2col", "lowering", "band", "fft"]
 maps = [
     np.array([[general.index(quickest(n, k, general)) if k <= n else -1 for n in sides] for k in kernels]),
 ]
@@ -57,7 +57,7 @@ for ax, chosen, title in zip(axes, maps, ("any kernel", "a column times a row"),
     shown = np.ma.masked_less(chosen, 0)
     ax.imshow(shown, origin="lower", aspect="auto", cmap=ListedColormap(colours), vmin=-0.5, vmax=5.5)
     ax.set(title=title, xlabel="image side")
-    ax.set_xticks(range(0, 19, 4), labels=[str(sides[i]) for i in range(0, 19, 4)])
+    ax.set_xticks(range(0, 20, 3), labels=[str(sides[i]) for i in range(0, 20, 3)])
 axes[0].set_ylabel("kernel side")
 axes[0].set_yticks(range(len(kernels)), labels=[str(k) for k in kernels])
 present = sorted(set(np.concatenate([m.ravel() for m in maps]).tolist()) - {-1})
@@ -69,8 +69,8 @@ figure.legend(
 )
 figure.suptitle("The predicted winner, by size: one channel, float32, one thread")
 figure.set_label(
-    "Two maps of the predicted winner over image side (64 to 1448) and kernel side (1 to 63). Small "
-    "images with small kernels go to torch, with larger ones to lowering; "
+    "Two maps of the predicted winner over image side (16 to 1290) and kernel side (1 to 63). Small "
+    "images go to torch, middling ones with middling kernels to lowering; "
     "large images with small kernels to band; large kernels to FFT. For kernels of rank one, "
     "separable takes most of the "
     "upper right."

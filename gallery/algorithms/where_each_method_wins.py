@@ -38,9 +38,9 @@ def quickest(side, k, candidates):
 
 
 # %%
-# A kernel of 3×3 or smaller on less than 20480 numbers takes torch a few microseconds, and goes there without
-# a plan. "torch, im2col" is torch's older way, which needs no set-up. Left: any kernel. Right: kernels of rank
-# one, where two passes may take part.
+# A kernel of 3×3 or smaller on less than 20480 numbers takes torch a few microseconds, and goes there
+# without a plan. "torch, im2col" is torch's older way, which needs no set-up. Left: any kernel. Right:
+# kernels of rank one, where two passes may take part.
 general = ["torch", "torch, im2col", "lowering", "band", "fft"]
 maps = [
     np.array([[general.index(quickest(n, k, general)) if k <= n else -1 for n in sides] for k in kernels]),

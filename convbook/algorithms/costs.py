@@ -49,6 +49,9 @@ CANDIDATES = (
 PICKED = 4
 """Numbers that a copy could move in a row in the time in which it picks one with gaps between."""
 
+GROUP = 1500
+"""Rows that torch's im2col copies in the time that it needs to begin with the next group."""
+
 FEW_CHANNELS = 8
 """Input channels up to which torch's im2col may be quicker than oneDNN, which computes sixteen at once."""
 
@@ -196,20 +199,21 @@ def _torch(shape: Shape) -> Work:
         lanes = _up(shape.channels, 16) / shape.channels
         both = (shape.pixels + shape.cells) * lanes
         return Work(shape.cells / setting.output_size[1], definition * lanes, both, _fresh(both, shape))
-    # oneDNN computes sixteen output channels at once, and lays out input channels in sixteens unless they are
+    # oneDNN computes sixteen output channels at once, and lays out input channels in eights unless they are
     # three or fewer.
     per_group = shape.outputs // setting.groups
     lanes_out = _up(per_group, 16) / per_group
-    lanes_in = 1 if shape.depth <= 3 else _up(shape.depth, 16) / shape.depth
+    lanes_in = 1 if shape.depth <= 3 else _up(shape.depth, 8) / shape.depth
     scratch = shape.cells * lanes_out + shape.pixels * lanes_in
     return Work(setting.groups, definition * lanes_out * lanes_in, scratch, _fresh(scratch, shape))
 
 
 def _torchs_windows(shape: Shape) -> Work:
-    """Count torch's own im2col, which goes image by image."""
+    """Count torch's own im2col, which goes image by image and copies row by row: a call for each."""
     lowered, definition = _columns(shape), shape.cells * shape.depth * shape.kh * shape.kw
     moved = lowered * (1 if shape.setting.stride[1] == 1 else PICKED) + shape.cells
-    return Work(shape.batch * shape.setting.groups, definition, moved, _fresh(lowered / shape.batch, shape))
+    copies = GROUP * (shape.setting.groups - 1) + lowered / shape.setting.output_size[1]
+    return Work(copies, definition, moved, _fresh(lowered / shape.batch, shape))
 
 
 def _torch_im2col(shape: Shape) -> Work | None:

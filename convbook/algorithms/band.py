@@ -144,8 +144,9 @@ def kernel_bands(weight: Tensor, setting: Setting, block: int) -> Tensor:
     Returns
     -------
     Tensor
-        Shape (groups, O / groups · block, rows · C / groups · kw), the rows of one channel after those of
-        another: several channels make a product larger, not more.
+        Shape (groups, O / groups · block, image rows · C / groups · kw).  Below each other stand the output
+        rows of one channel, then those of the next; along a row the entries go by image row, then channel,
+        then kernel column.  So several channels make a product larger, not more.
 
     Examples
     --------

@@ -402,6 +402,7 @@ def _with_way_back(
     torchs = planned.general == "torch" and not planned.special
     if torchs or not _own_way_back_pays(input, weight, setting):
         return torch_(input, weight, bias, setting)
+    # torch leaves `apply` without types
     result: Tensor = ByPlan.apply(input, weight, bias, setting, forward)  # type: ignore[no-untyped-call]
     return result
 

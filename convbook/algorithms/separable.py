@@ -161,8 +161,8 @@ def rank_one_factors(weight: Tensor) -> tuple[Tensor, Tensor] | None:
 def may_be_rank_one(weight: Tensor) -> bool:
     """Return False where one number beside the pivot already tells that the first kernel has a higher rank.
 
-    In plain Python that takes a fifth of the time of the tensors' calls in :func:`rank_one_factors`, and for
-    nearly every kernel it is the end of the look.
+    In plain Python that is quicker than the tensors' calls in :func:`rank_one_factors`, and for nearly every
+    kernel it is the end of the look.
 
     Parameters
     ----------
@@ -172,6 +172,7 @@ def may_be_rank_one(weight: Tensor) -> bool:
     Returns
     -------
     bool
+        True for the others: all of rank one, some of a higher rank, NaN, and no kernel at all.
 
     Examples
     --------

@@ -11,8 +11,8 @@ What ``torch.nn.functional.conv2d`` of torch 2.13 leaves to be done, each held b
 * an input without channels is refused.
 
 Torch computes by one of two libraries, and takes oneDNN for any float32 kernel with both sides above 3 or
-batch above 1.  oneDNN needs 50 to 70 µs before it begins, and pads one channel to sixteen; torch's older
-im2col begins at once.  ``torch_im2col`` asks for that one where it is the quicker.
+batch above 1.  oneDNN has to prepare each call, and pads one channel to sixteen; torch's older im2col begins
+at once.  ``torch_im2col`` asks for that one; the plan says where it is the quicker.
 
 Multiplications, memory and accuracy: the library's affair; see the chapter on algorithms for measurements.
 """
@@ -43,12 +43,14 @@ def torch_(input: Tensor, weight: Tensor, bias: Tensor | None, setting: Setting)
 def torch_im2col(input: Tensor, weight: Tensor, bias: Tensor | None, setting: Setting) -> Tensor:
     """Convolve by the im2col that torch keeps for what oneDNN declines; without dilation and groups.
 
-    The zeros of the padding are zeros there, also for an Inf in the kernel.
+    The zeros of the padding are zeros there, also for an Inf in the kernel.  The cost model declines dilated
+    and grouped calls, so none comes here.
     """
     (top, bottom), (left, right) = setting.padding
     if top != bottom or left != right:
         input = padded(input, setting.padding)
         top = left = 0
+    # torch.nn.functional takes its own functions from there too, but the stubs leave this one out.
     result: Tensor = torch._C._nn.thnn_conv2d(  # type: ignore[attr-defined]
         input, weight, weight.shape[2:], bias, setting.stride, (top, left)
     )

@@ -18,8 +18,8 @@ CARDS = "sphinxext.opengraph._social_cards"
 def setup(app: Sphinx) -> dict[str, Any]:
     # The card of a shared link is the book's own (identity.py), so what would draw others is not loaded.
     cards = ModuleType(CARDS)
-    cards.DEFAULT_SOCIAL_CONFIG = {}  # type: ignore[attr-defined]
-    cards.create_social_card = None  # type: ignore[attr-defined]
+    cards.DEFAULT_SOCIAL_CONFIG = {}
+    cards.create_social_card = None
     sys.modules.setdefault(CARDS, cards)
     # sphinx-gallery sets the backend ahead of time; conf.py has done so.
     sphinx_gallery.gen_gallery._import_matplotlib = lambda: None

@@ -358,12 +358,12 @@ def recall_keys(app: Sphinx, config: Any) -> None:
     noted = Path(app.doctreedir) / KEYS
     with contextlib.suppress(OSError, ValueError):
         _known.update(json.loads(noted.read_text(encoding="utf-8")))
-    app.known_keys = len(_known)  # type: ignore[attr-defined]
+    app.known_keys = len(_known)
 
 
 def note_keys(app: Sphinx, exception: Exception | None) -> None:
     """Keep the keys for the next build, those of one package: a few more are no harm, all of all time would be."""
-    if exception is None and len(_known) != app.known_keys:  # type: ignore[attr-defined]
+    if exception is None and len(_known) != app.known_keys:
         newest = dict(list(_known.items())[-MANY:])
         (Path(app.doctreedir) / KEYS).write_text(json.dumps(newest, indent=0), encoding="utf-8")
 

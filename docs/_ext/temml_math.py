@@ -149,7 +149,7 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
 
 def write_font(app: Sphinx) -> list[Any]:
     """Subset the mathematics font to the characters of every formula in the pages, which are all written by now."""
-    outdir, suffix = Path(app.outdir), app.builder.out_suffix  # type: ignore[attr-defined]
+    outdir, suffix = Path(app.outdir), app.builder.out_suffix
     recipe = Path(app.doctreedir) / f"math-characters-{app.builder.name}.txt"
     used = set(ALWAYS)
     for page in sorted(outdir.rglob(f"*{suffix}")):

@@ -127,10 +127,10 @@ def film(animation: Any, image_path: Any, gallery_conf: dict[str, Any]) -> str:
     path = Path(image_path).with_suffix(f".{gallery_conf['matplotlib_animations'][1]}")
     for_a_screen = FigureCanvasAgg.draw_idle
     try:
-        FigureCanvasAgg.draw_idle = lambda canvas: None  # type: ignore[method-assign]
+        FigureCanvasAgg.draw_idle = lambda canvas: None
         animation.save(path)
     finally:
-        FigureCanvasAgg.draw_idle = for_a_screen  # type: ignore[method-assign]
+        FigureCanvasAgg.draw_idle = for_a_screen
     figure.savefig(path.with_suffix(".svg"), format="svg", bbox_inches="tight")
     width, height = (int(inches * figure.dpi) for inches in figure.get_size_inches())
     address = f"/{_as_relative_rst_path(path, gallery_conf['src_dir'])}"

@@ -80,6 +80,8 @@ plt.show()
 # %%
 assert output_size(1024, 31, padding=15) == (1024, 1024)
 assert quickest(64, 3, general) == "torch"
+assert quickest(16, 5, general) == "torch, im2col"
+assert quickest(128, 11, general) == "lowering"
 assert quickest(1024, 5, general) == "band"
 assert quickest(1024, 51, general) == "fft"
 assert quickest(1024, 51, special) == "separable"

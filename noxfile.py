@@ -13,12 +13,14 @@ import json
 import os
 import re
 import shutil
+import subprocess
 import sys
 import tarfile
 import tempfile
 import urllib.error
 import urllib.request
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +43,8 @@ BUILD = ROOT / "docs" / "_build"
 SITE = BUILD / "html"
 LOCALES = ROOT / "docs" / "locales"
 NEEDED = 400  # megabytes that a build writes, the copy for readers included
+# Processes for tests and scripts that need nothing of each other; each may take half a gigabyte of memory.
+WORKERS = min(os.cpu_count() or 1, 8)
 # Readers get SITE; Sphinx works beside it, so that a build that fails leaves the last good site in place.
 STAGE = BUILD / "stage"
 
@@ -127,8 +131,13 @@ def prepare(session: nox.Session, *groups: str) -> None:
     session.log(f"installing {', '.join(missing)} (torch is large: the first time takes minutes)")
     needs = requirements(*(name for name in groups if name in missing))
     package = ["-e", str(ROOT)] if "package" in missing else []
-    run(session, "-m", "pip", "install", "-c", str(CONSTRAINTS), *package, *needs)
+    install(session, "-c", str(CONSTRAINTS), *package, *needs)
     record.write_text(json.dumps({**found, **wanted, "python": sys.version}, indent=1))
+
+
+def install(session: nox.Session, *needs: str, **more: Any) -> None:
+    """Install into an environment; Python compiles what is imported, a fraction of what torch brings."""
+    run(session, "-m", "pip", "install", "--no-compile", *needs, **more)
 
 
 # ------------------------------------------------------------------------------------------- before a push
@@ -172,13 +181,18 @@ def lint(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run the package's tests with branch coverage; `-- tests/test_edges.py -k sobel` runs some."""
     prepare(session, "tests")
-    whole = ["--cov", "--cov-report=term", "tests", *other_sessions_tests()]
-    run(session, "-m", "pytest", *(session.posargs or whole))
+    run(session, "-m", "pytest", *(session.posargs or ["--cov", "--cov-report=term", *whole_package()]))
 
 
-def other_sessions_tests() -> list[str]:
-    """Return pytest's options that leave out the folders of tests with sessions of their own."""
-    return [f"--ignore=tests/{folder}" for folder in ("conformance", "docs", "gpu", "benchmarks")]
+def whole_package() -> list[str]:
+    """Return pytest's arguments for all tests but those in the folders that have sessions of their own."""
+    others = [f"--ignore=tests/{folder}" for folder in ("conformance", "docs", "gpu", "benchmarks")]
+    return [*shared_out(WORKERS, "worksteal"), "tests", *others]
+
+
+def shared_out(workers: int, how: str) -> list[str]:
+    """Return pytest's options that share the tests out to processes, by one of pytest-xdist's ways."""
+    return [f"--numprocesses={workers}", f"--dist={how}"]
 
 
 @session
@@ -263,17 +277,34 @@ def gallery(session: nox.Session) -> None:
     prepare(session)
     scripts = [ROOT / name for name in session.posargs] or sorted((ROOT / "gallery").rglob("*.py"))
     failed = []
-    for number, script in enumerate(scripts, start=1):
-        name = script.resolve().relative_to(ROOT)
-        session.log(f"[{number}/{len(scripts)}] {name}")
-        with tempfile.TemporaryDirectory() as empty, session.chdir(empty):
-            shutil.copy(script, empty)
-            try:
-                run(session, script.name, silent=True)
-            except nox.command.CommandFailed:  # its output is on the screen; go on to the next
-                failed.append(str(name))
+    pool = ThreadPoolExecutor(WORKERS)
+    try:
+        for number, (script, done) in enumerate(zip(scripts, pool.map(alone, scripts), strict=True), start=1):
+            name = str(script.resolve().relative_to(ROOT))
+            session.log(f"[{number}/{len(scripts)}] {name}")
+            if done.returncode:
+                session.warn(f"{name} failed:\n{done.stdout}")
+                failed.append(name)
+    finally:
+        pool.shutdown(cancel_futures=True)  # after an interruption no further script is started
     if failed:
         session.error("these scripts failed: " + ", ".join(failed))
+
+
+def alone(script: Path) -> subprocess.CompletedProcess[str]:
+    """Run a copy of a script in an empty folder."""
+    with tempfile.TemporaryDirectory() as empty:
+        shutil.copy(script, empty)
+        return subprocess.run(
+            [python_in(BOOK), script.name],
+            cwd=empty,
+            env={**os.environ, **variables(BOOK)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
+        )
 
 
 @session(default=False)
@@ -420,7 +451,7 @@ def dist(session: nox.Session) -> None:
         session.error("; ".join(problems))
     empty = ENVIRONMENTS / "empty"
     create(session, empty)
-    run(session, "-m", "pip", "install", "--quiet", "-c", str(CONSTRAINTS), str(wheel), environment=empty)
+    install(session, "--quiet", "-c", str(CONSTRAINTS), str(wheel), environment=empty)
     with (
         tempfile.TemporaryDirectory() as folder,
         session.chdir(folder),
@@ -510,9 +541,9 @@ def versions(
     limits.write_text("\n".join([*constraints, ""]))
     pins = {"PIP_CONSTRAINT": str(limits), "PIP_BUILD_CONSTRAINT": str(limits)}
     wanted = [*needs, *requirements("tests"), "-e", str(ROOT)]
-    run(session, "-m", "pip", "install", "--upgrade", *wanted, environment=environment, env=pins)
+    install(session, "--upgrade", *wanted, environment=environment, env=pins)
     run(session, "-m", "convbook", environment=environment)
-    chosen = session.posargs or ["tests", *other_sessions_tests()]
+    chosen = session.posargs or whole_package()
     run(session, "-m", "pytest", *options, *chosen, environment=environment)
 
 

@@ -4,6 +4,7 @@ by name."""
 from __future__ import annotations
 
 import itertools
+import sys
 
 import pytest
 import torch
@@ -437,6 +438,20 @@ def test_winograds_matrices_are_exact(outputs: int) -> None:
     )
     y = to_output @ ((to_kernel @ g) * (to_image @ d))
     torch.testing.assert_close(y, F.conv1d(d[None, None], g[None, None])[0, 0])
+
+
+@pytest.mark.parametrize("tiles", [1, 2, 5, 7, 30, 1000])
+@pytest.mark.parametrize("points", [1, 36 * 3 * 2, 1 << 20])
+def test_winograd_in_any_pieces(tiles: int, points: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parts of a row of tiles, several images, some outputs of a group at a time: the same numbers."""
+    module = sys.modules["convbook.algorithms.winograd"]
+    monkeypatch.setattr(module, "TILES", tiles)
+    monkeypatch.setattr(module, "POINTS", points)
+    draw = torch.Generator().manual_seed(tiles)
+    x = torch.randn(5, 6, 9, 14, dtype=torch.float64, generator=draw)
+    w = torch.randn(10, 3, 3, 3, dtype=torch.float64, generator=draw)
+    y = conv2d(x, w, padding=((0, 2), (3, 1)), groups=2, method="winograd")
+    torch.testing.assert_close(y, F.conv2d(F.pad(x, (3, 1, 0, 2)), w, groups=2), rtol=1e-9, atol=1e-9)
 
 
 @settings(max_examples=60, deadline=None)

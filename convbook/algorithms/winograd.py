@@ -11,11 +11,11 @@ The sum over channels moves inside the brackets, where ⊙ becomes one matrix pr
 
 - Multiplications: 36/16 = 2.25 for each output and channel with F(4,3), 4 with F(2,3); the definition needs
   9.  The transforms of image and output come on top, and pay only where many channels share them.
-- Memory: 2.25 times input and output.
+- Memory: the kernels at the 36 points, four times the weight, and image and output of some hundred tiles.
 - Accuracy: the points 0, ±1, ±2 bring factors up to 8, and cancellation eats about two digits: 1e-5 of the
   largest output in float32. That is why `auto` never picks it: it is for those who ask.  NaN and Inf spoil
   the 4×4 outputs of their tile.
-- Wins for 3×3 with 64 channels and more.
+- Wins for 3×3 between 128 channels and more.
 
 References
 ----------
@@ -27,7 +27,8 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -36,7 +37,7 @@ from convbook._checks import Setting
 from convbook.algorithms._by_hand import differentiable
 from convbook.algorithms._exact import widened
 from convbook.algorithms._shared import decline, declines_integers
-from convbook.algorithms._strips import Strip, rows_for
+from convbook.algorithms._strips import Strip
 
 __all__ = ["MATRICES", "winograd"]
 
@@ -71,8 +72,21 @@ MATRICES: dict[int, tuple[list[list[float]], list[list[float]], list[list[float]
 OUTPUTS = 4
 """Outputs of a tile on each axis: F(4,3)."""
 
-TILES = 196
-"""Tiles that are transformed together: with 128 channels a few megabytes, which the caches hold."""
+TILES = 128
+"""Tiles that are transformed together: rows enough for a quick product, and few enough for the caches."""
+
+POINTS = 1 << 20
+"""Numbers of transformed kernels that are held at once where only one strip needs them: 4 MiB of float32.
+More would be written to fresh memory, which took longer here than the products that read it."""
+
+
+class Part(NamedTuple):
+    """Some outputs of one group, with their kernels at the 36 points."""
+
+    channels: slice
+    outputs: slice
+    kernels: Tensor
+    """Shape (36, outputs, C / groups)."""
 
 
 @differentiable
@@ -125,11 +139,16 @@ def winograd(input: Tensor, weight: Tensor, bias: Tensor | None, setting: Settin
         output = output.zero_()
     else:
         to_image, to_kernel, to_output = (_both_sides(matrix, input) for matrix in MATRICES[OUTPUTS])
-        kernels = _kernels_at_points(to_kernel, weight, setting.groups)
-        for strip in _strips(setting.output_size, input.shape[0]):
-            image = _apply(to_image, _tiles(input, strip, setting))  # (36, groups, C / groups, tiles)
-            sums = torch.matmul(kernels, image)  # over the channels, at each of the 36 points
-            _write(output, _apply(to_output, sums), strip)
+        strips = list(_strips(setting.output_size, input.shape[0]))
+        parts: Iterable[Part] = _kernels_at_points(to_kernel, weight, setting.groups)
+        if len(strips) > 1:
+            parts = list(parts)
+        for strip in strips:
+            image = _apply(to_image, _tiles(input, strip, setting))  # (36, tiles, C)
+            for channels, outputs, kernels in parts:
+                sums = torch.bmm(image[:, :, channels], kernels.mT)  # over the channels, at each point
+                rows = output[strip.images, outputs, strip.top : strip.top + strip.rows]
+                _write(rows, _apply(to_output, sums))
     return output if bias is None else output.add_(bias.view(-1, 1, 1))
 
 
@@ -150,40 +169,50 @@ def _apply(matrix: Tensor, planes: Tensor) -> Tensor:
     return torch.matmul(matrix, planes.flatten(1)).view(-1, *planes.shape[1:])
 
 
-def _kernels_at_points(to_kernel: Tensor, weight: Tensor, groups: int) -> Tensor:
-    """Return G g Gᵀ for each kernel g, shape (36, groups, O / groups, C / groups)."""
-    outputs, depth = weight.shape[:2]
-    return torch.matmul(to_kernel, weight.reshape(-1, 9).mT).view(-1, groups, outputs // groups, depth)
+def _kernels_at_points(to_kernel: Tensor, weight: Tensor, groups: int) -> Iterator[Part]:
+    """Yield G g Gᵀ for the kernels g of some outputs after the other, never those of two groups together."""
+    depth, of_group = weight.shape[1], weight.shape[0] // groups
+    together = max(1, POINTS // (len(to_kernel) * depth))
+    for group in range(groups):
+        for first in range(group * of_group, (group + 1) * of_group, together):
+            outputs = slice(first, min(first + together, (group + 1) * of_group))
+            kernels = torch.matmul(to_kernel, weight[outputs].reshape(-1, 9).mT)
+            channels = slice(group * depth, (group + 1) * depth)
+            yield Part(channels, outputs, kernels.view(len(to_kernel), -1, depth))
 
 
 def _strips(output_size: tuple[int, int], batch: int) -> Iterator[Strip]:
-    """Cut the output of each image into strips of about `TILES` tiles."""
+    """Cut the output into strips of about `TILES` tiles: small images together, large ones by rows."""
     rows, columns = output_size
-    tall = max(1, TILES // -(-columns // OUTPUTS)) * OUTPUTS
-    for image in range(batch):
+    down, along = -(-rows // OUTPUTS), -(-columns // OUTPUTS)
+    tall = min(down, max(1, TILES // along)) * OUTPUTS
+    together = max(1, TILES // (down * along))
+    for first in range(0, batch, together):
         for top in range(0, rows, tall):
-            whole_tiles = -(-min(tall, rows - top) // OUTPUTS) * OUTPUTS
-            yield Strip(slice(image, image + 1), top, whole_tiles, OUTPUTS)
+            yield Strip(slice(first, min(batch, first + together)), top, min(tall, rows - top), OUTPUTS)
 
 
 def _tiles(input: Tensor, strip: Strip, setting: Setting) -> Tensor:
-    """Return the overlapping 6×6 tiles under a strip, shape (36, groups, C / groups, tiles)."""
-    along, side = -(-setting.output_size[1] // OUTPUTS), OUTPUTS + 2
-    beyond = along * OUTPUTS - setting.output_size[1]  # columns of the last tile that are thrown away
-    rows = rows_for(input, strip, 3, setting, (0, beyond))[0]
-    tiles = rows.unfold(1, side, OUTPUTS).unfold(2, side, OUTPUTS)  # (C, down, along, 6, 6), a view
-    planes = tiles.permute(3, 4, 0, 1, 2)
-    return planes.reshape(side * side, setting.groups, rows.shape[0] // setting.groups, -1)
+    """Return the overlapping 6×6 tiles under a strip, shape (36, images, down, along, C): channels go last.
+
+    So all that follows, but for the last step, moves whole rows of channels.
+    """
+    (above, _), (left, _) = setting.padding
+    images, channels, height = input[strip.images], input.shape[1], input.shape[2]
+    side, down, along = OUTPUTS + 2, -(-strip.rows // OUTPUTS), -(-setting.output_size[1] // OUTPUTS)
+    rows = input.new_zeros(len(images), OUTPUTS * down + 2, OUTPUTS * along + 2, channels)
+    start = strip.top - above  # the image's row that the first row of the tiles shows
+    first, last = min(max(start, 0), height), min(max(start + rows.shape[1], 0), height)
+    pixels = images[:, :, first:last].permute(0, 2, 3, 1)[:, :, : rows.shape[2] - left]
+    rows[:, first - start : last - start, left : left + pixels.shape[2]] = pixels
+    tiles = rows.unfold(1, side, OUTPUTS).unfold(2, side, OUTPUTS)  # (images, down, along, C, 6, 6), a view
+    return tiles.permute(4, 5, 0, 1, 2, 3).reshape(side * side, -1, channels)
 
 
-def _write(output: Tensor, tiles: Tensor, strip: Strip) -> None:
-    """Put the 4×4 tiles, shape (16, groups, O / groups, tiles), side by side, without what sticks out."""
-    target = output[strip.images, :, strip.top : strip.top + strip.rows]
-    down = strip.rows // OUTPUTS
-    by_place = tiles.view(OUTPUTS, OUTPUTS, target.shape[1], down, -1).permute(2, 3, 0, 4, 1)
-    whole = target.shape[2] // OUTPUTS, target.shape[3] // OUTPUTS
-    if whole == (down, by_place.shape[3]):
-        target.view(1, -1, down, OUTPUTS, whole[1], OUTPUTS).copy_(by_place)
-    else:
-        plane = by_place.reshape(target.shape[1], strip.rows, -1)
-        target.copy_(plane[None, :, : target.shape[2], : target.shape[3]])
+def _write(output: Tensor, tiles: Tensor) -> None:
+    """Put the 4×4 tiles, shape (16, tiles, O), side by side, without what sticks out."""
+    images, channels, rows, columns = output.shape
+    down, along = -(-rows // OUTPUTS), -(-columns // OUTPUTS)
+    by_place = tiles.view(OUTPUTS, OUTPUTS, images, down, along, channels).permute(2, 3, 0, 4, 1, 5)
+    plane = by_place.reshape(images, down * OUTPUTS, along * OUTPUTS, channels)
+    output.copy_(plane[:, :rows, :columns].permute(0, 3, 1, 2))

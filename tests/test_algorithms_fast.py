@@ -454,6 +454,36 @@ def test_winograd_in_any_pieces(tiles: int, points: int, monkeypatch: pytest.Mon
     torch.testing.assert_close(y, F.conv2d(F.pad(x, (3, 1, 0, 2)), w, groups=2), rtol=1e-9, atol=1e-9)
 
 
+@pytest.mark.parametrize("numbers", [1, 60, 200, 900, 1 << 20])
+@pytest.mark.parametrize(
+    "padding", [((0, 0), (0, 0)), ((0, 0), (3, 0)), ((2, 1), (0, 0)), ((4, 9), (1, 2)), ((20, 30), (0, 40))]
+)
+@pytest.mark.parametrize("groups", [1, 2])
+def test_lowering_in_any_strips(
+    numbers: int,
+    padding: tuple[tuple[int, int], tuple[int, int]],
+    groups: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Buffers that go from strip to strip: nothing of an earlier strip stays where padding should be."""
+    module = sys.modules["convbook.algorithms.lowering"]
+    monkeypatch.setattr(module, "WHOLE", numbers)
+    monkeypatch.setattr(module, "PART", numbers)
+    draw = torch.Generator().manual_seed(numbers)
+    (top, bottom), (left, right) = padding
+    for batch, outputs, stride, dilation in (
+        (1, groups, (1, 1), (1, 1)),
+        (3, 4, (2, 1), (1, 3)),
+        (2, 2, (1, 3), (2, 1)),
+    ):
+        x = torch.randint(-9, 10, (batch, 2, 13, 7), generator=draw)
+        w = torch.randint(-9, 10, (outputs, 2 // groups, 3, 2), generator=draw)
+        wide = F.pad(x, (left, right, top, bottom)).double()
+        y = conv2d(x, w, stride=stride, padding=padding, dilation=dilation, groups=groups, method="lowering")
+        expected = F.conv2d(wide, w.double(), None, stride, 0, dilation, groups)
+        assert torch.equal(y.double(), expected)
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     st.integers(1, 9),

@@ -37,17 +37,19 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from convbook._checks import Setting
+from convbook._checks import NO_PADDING, Setting
 from convbook.algorithms._by_hand import differentiable
 from convbook.algorithms._exact import widened
-from convbook.algorithms._strips import STRIP, rows_for, strips
+from convbook.algorithms._strips import Strip, strips
 from convbook.algorithms.band import BLOCK, kernel_bands
 
 __all__ = ["lowering", "strip_sizes"]
 
-WHOLE = 1 << 19
-"""Numbers in Z up to which an image goes through as one strip: 2 MiB of float32, a second-level cache.
-Larger ones go by strips whose Z is a tenth of a megapixel image."""
+WHOLE = 1 << 18
+"""Numbers in Z up to which an image goes through as one strip: 1 MiB of float32, half a cache."""
+
+PART = 1 << 17
+"""Numbers in Z of one strip of a larger image: with the output beside it in the cache, this was quickest."""
 
 
 @differentiable
@@ -84,14 +86,13 @@ def lowering(input: Tensor, weight: Tensor, bias: Tensor | None, setting: Settin
     if output.numel() == 0 or weight.shape[1] == 0:
         output = output.zero_()
     else:
-        reach = (weight.shape[2] - 1) * setting.dilation[0] + 1
-        parts = list(strips(input, setting, *strip_sizes(input.shape, weight.shape, setting)))
-        kernels = {block: kernel_bands(weight, setting, block) for block in {strip.block for strip in parts}}
-        z = input.new_empty(0)
-        for strip in parts:
-            z = _moved(rows_for(input, strip, reach, setting), weight, setting, z)
-            for group, part in enumerate(strip.of(output, setting.groups)):
-                _multiply(kernels[strip.block], z, group, part, strip.block * setting.stride[0])
+        prepared: dict[tuple[int, int], _Lowered] = {}
+        for strip in strips(input, setting, *strip_sizes(input.shape, weight.shape, setting)):
+            shape = (strip.images.stop - strip.images.start, strip.rows)
+            if shape not in prepared:
+                prepared[shape] = _Lowered(input, weight, setting, strip)
+            prepared[shape].load(strip)
+            prepared[shape].multiply(strip, output)
     return output if bias is None else output.add_(bias.view(-1, 1, 1))
 
 
@@ -103,30 +104,85 @@ def strip_sizes(image: Sequence[int], kernel: Sequence[int], setting: Setting) -
     outputs, _, _, kw = kernel
     (rows, columns), (down, along) = setting.output_size, setting.stride
     lowered = image[0] * image[1] * kw * rows * down * columns
-    return max(1, BLOCK * setting.groups // outputs), (WHOLE if lowered <= WHOLE else STRIP) * along // kw
+    return max(1, BLOCK * setting.groups // outputs), (WHOLE if lowered <= WHOLE else PART) * along // kw
 
 
-def _moved(rows: Tensor, weight: Tensor, setting: Setting, room: Tensor) -> Tensor:
-    """Return Z, in the room if it fits: (groups, image rows, channels of a group, kw, images, columns)."""
-    images, _, count, _ = rows.shape
-    depth, _, kw = weight.shape[1:]
-    image, channel, row, pixel = rows.stride()
-    shape = (setting.groups, count, depth, kw, images, setting.output_size[1])
-    steps = (depth * channel, row, channel, setting.dilation[1] * pixel, image, setting.stride[1] * pixel)
-    z = room if room.shape == shape else rows.new_empty(shape)
-    return z.copy_(rows.as_strided(shape, steps, rows.storage_offset()))
+class _Lowered:
+    """The image rows under one strip after another of the same shape, lowered in one buffer.
 
+    Everything that the strips share is made once: a strip is little work, of which each call of torch would
+    be a twentieth.
 
-def _multiply(kernels: Tensor, z: Tensor, group: int, output: Tensor, step: int) -> None:
-    """Write one group of one strip of the output: a product for each block, `step` image rows apart."""
-    images, channels, rows, columns = output.shape
-    _, high, tall = kernels.shape
-    many, length = rows * channels // high, images * columns
-    plane, row = z.stride()[:2]
-    kernel = kernels.as_strided((many, high, tall), (0, tall, 1), group * high * tall)
-    windows = z.as_strided((many, tall, length), (step * row, length, 1), group * plane)
-    if images == channels == 1:
-        torch.bmm(kernel, windows, out=output.view(many, high, columns))
-    else:
-        sums = torch.bmm(kernel, windows).view(many, channels, -1, images, columns)
-        output.view(images, channels, many, -1, columns).copy_(sums.permute(3, 1, 0, 2, 4))
+    Parameters
+    ----------
+    input : Tensor
+        Shape (N, C, H, W).
+    weight : Tensor
+        Shape (O, C / groups, kh, kw).
+    setting : Setting
+        The convolution's.
+    strip : Strip
+        The first strip.
+    """
+
+    def __init__(self, input: Tensor, weight: Tensor, setting: Setting, strip: Strip) -> None:
+        self.input, self.setting = input, setting
+        (down, along), groups, columns = setting.stride, setting.groups, setting.output_size[1]
+        images, depth, kw = strip.images.stop - strip.images.start, weight.shape[1], weight.shape[3]
+        self.count = (strip.rows - 1) * down + (weight.shape[2] - 1) * setting.dilation[0] + 1
+        # Z's dimensions: groups, image rows, channels of a group, kernel columns, images, columns.
+        self.z = input.new_empty(groups, self.count, depth, kw, images, columns)
+        source = input
+        self.padded, self.ready = setting.padding != NO_PADDING, False
+        if self.padded:
+            left, right = setting.padding[1]
+            source = input.new_empty(images, input.shape[1], self.count, left + input.shape[3] + right)
+            self.room, self.pixels = source, source[..., left : left + input.shape[3]]
+        image, channel, row, pixel = source.stride()
+        self.steps = (depth * channel, row, channel, setting.dilation[1] * pixel, image, along * pixel)
+        self.moved = source.as_strided(self.z.shape, self.steps) if self.padded else source
+
+        bands = kernel_bands(weight, setting, strip.block)
+        _, high, tall = bands.shape
+        blocks, (plane, one_row), length = strip.rows // strip.block, self.z.stride()[:2], images * columns
+        shape, step = (blocks, tall, length), (strip.block * down * one_row, length, 1)
+        self.alone = images == 1 and high == strip.block
+        self.products = [
+            (
+                bands.as_strided((blocks, high, tall), (0, tall, 1), group * high * tall),
+                self.z.as_strided(shape, step, group * plane),
+            )
+            for group in range(groups)
+        ]
+
+    def load(self, strip: Strip) -> None:
+        """Write the rows under a strip, each pixel once a kernel column."""
+        image, _, row, _ = steps = self.input.stride()
+        begin = self.input.storage_offset() + strip.images.start * image
+        start = strip.top * self.setting.stride[0] - self.setting.padding[0][0]
+        if not self.padded:
+            self.z.copy_(self.input.as_strided(self.z.shape, self.steps, begin + start * row))
+            return
+        height, pixels = self.input.shape[2], self.pixels
+        first, last = min(max(start, 0), height), min(max(start + self.count, 0), height)
+        if last - first < self.count:  # above or below the image
+            self.ready, pixels = False, pixels[:, :, first - start : last - start]
+        if not self.ready:
+            self.room.zero_()
+        self.ready = True
+        pixels.copy_(self.input.as_strided(pixels.shape, steps, begin + first * row))
+        self.z.copy_(self.moved)
+
+    def multiply(self, strip: Strip, output: Tensor) -> None:
+        """Write one strip of the output: a product for each block of each group."""
+        channels, rows, columns = output.shape[1:]
+        for group, (kernel, windows) in enumerate(self.products):
+            blocks, high, _ = kernel.shape
+            if self.alone:
+                begin = ((strip.images.start * channels + group) * rows + strip.top) * columns
+                part = output.as_strided((blocks, high, columns), (high * columns, columns, 1), begin)
+                torch.bmm(kernel, windows, out=part)
+            else:
+                part = strip.of(output, len(self.products))[group]
+                sums = torch.bmm(kernel, windows).view(blocks, part.shape[1], -1, len(part), columns)
+                part.view(*part.shape[:2], blocks, -1, columns).copy_(sums.permute(3, 1, 0, 2, 4))

@@ -175,14 +175,16 @@ class _Lowered:
 
     def multiply(self, strip: Strip, output: Tensor) -> None:
         """Write one strip of the output: a product for each block of each group."""
-        channels, rows, columns = output.shape[1:]
-        for group, (kernel, windows) in enumerate(self.products):
-            blocks, high, _ = kernel.shape
-            if self.alone:
+        if self.alone:
+            channels, rows, columns = output.shape[1:]
+            for group, (kernel, windows) in enumerate(self.products):
+                blocks, high, _ = kernel.shape
                 begin = ((strip.images.start * channels + group) * rows + strip.top) * columns
                 part = output.as_strided((blocks, high, columns), (high * columns, columns, 1), begin)
                 torch.bmm(kernel, windows, out=part)
-            else:
-                part = strip.of(output, len(self.products))[group]
-                sums = torch.bmm(kernel, windows).view(blocks, part.shape[1], -1, len(part), columns)
-                part.view(*part.shape[:2], blocks, -1, columns).copy_(sums.permute(3, 1, 0, 2, 4))
+            return
+        parts = strip.of(output, len(self.products))
+        for (kernel, windows), part in zip(self.products, parts, strict=True):
+            images, channels, _, columns = part.shape
+            sums = torch.bmm(kernel, windows).view(len(kernel), channels, -1, images, columns)
+            part.view(images, channels, len(kernel), -1, columns).copy_(sums.permute(3, 1, 0, 2, 4))

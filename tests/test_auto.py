@@ -551,11 +551,11 @@ def small(**given: object) -> Tensor | None:
 
 
 def test_a_small_call_is_torchs() -> None:
-    x, w, b = torch.randn(2, 4, 9, 8), torch.randn(6, 2, 3, 3), torch.randn(6)
-    for stride, padding, dilation, groups in itertools.product((1, 2), (0, 1), (1, 2), (2,)):
-        y = small_call(x, w, b, stride, padding, dilation, groups)
+    x, w, b = torch.randn(2, 4, 9, 8), torch.randn(6, 4, 3, 3), torch.randn(6)
+    for stride, padding, dilation in itertools.product((1, 2), (0, 1), (1, 2)):
+        y = small_call(x, w, b, stride, padding, dilation, 1)
         assert y is not None
-        torch.testing.assert_close(y, F.conv2d(x, w, b, stride, padding, dilation, groups))
+        torch.testing.assert_close(y, F.conv2d(x, w, b, stride, padding, dilation))
 
 
 @pytest.mark.parametrize(
@@ -692,6 +692,19 @@ def test_an_infinite_kernel_meets_the_zeros_of_the_padding() -> None:
 def test_the_shortcut_leaves_autocast_to_the_judge() -> None:
     with torch.autocast("cpu", dtype=torch.bfloat16):
         assert small() is None
+
+
+@pytest.mark.parametrize(("shape", "groups"), [((3, 2, 3, 3), 1), ((6, 1, 1, 1), 2), ((2, 2, 2, 4), 1)])
+def test_the_shortcut_is_for_what_torch_does_at_once(
+    shape: tuple[int, ...], groups: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Groups, which torch goes through one by one, and wide kernels are planned however small the image."""
+    x, w = torch.randn(1, 2, 5, 6), torch.randn(shape)
+    unplanned = groups == 1 and shape[3] <= 3
+    assert (explain_plan(x, w, groups=groups).reason == "small calls go to torch at once") == unplanned
+    monkeypatch.setattr("convbook.algorithms.choice._PLANNED", {})
+    assert (small_call(x, w, None, 1, 0, 1, groups) is not None) == unplanned
+    torch.testing.assert_close(conv2d(x, w, groups=groups), F.conv2d(x, w, groups=groups))
 
 
 def test_gradients_pass_through_the_shortcut() -> None:

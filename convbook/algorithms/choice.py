@@ -267,14 +267,14 @@ def small_call(
     numbers = input.numel()
     try:
         kernel = weight.shape
-        wide = kernel[3] > 3
+        planned = kernel[3] > 3 or groups > 1  # where torch is slow however small the image
     except (AttributeError, IndexError, TypeError):
         return None
     image: tuple[int, ...] = input.shape if padding or numbers >= SMALL else ()
-    if wide or numbers >= SMALL or numbers == 0:
+    if planned or numbers >= SMALL or numbers == 0:
         if type(weight) not in TENSORS:
             return None
-        if wide or numbers >= MEDIUM or numbers == 0 or image[0] > 1:
+        if planned or numbers >= MEDIUM or numbers == 0 or image[0] > 1:
             if torch.compiler.is_compiling():
                 return None
             known = _PLANNED.get((dtype, input.shape, kernel, stride, padding, dilation, groups))
@@ -298,7 +298,7 @@ def small_call(
     on_cpu = weight.is_cpu and output.is_cpu and (bias is None or bias.is_cpu)
     if output.dtype is not dtype or not on_cpu:
         return None
-    if padding and dtype is _FLOAT32 and (groups > 1 or image[0] > 1 or (wide and kernel[2] > 3)):
+    if padding and dtype is _FLOAT32 and (groups > 1 or image[0] > 1 or (planned and kernel[2] > 3)):
         # Batches and large kernels go to oneDNN, which skips padded taps.
         traced = torch._C._are_functorch_transforms_active() or torch.compiler.is_compiling()
         return output if traced or isfinite(weight.sum().item()) else None
@@ -614,8 +614,9 @@ def explain_plan(
     reason = _left_to_torch(images, weight)
     if reason:
         return Explanation("torch", reason, {}, "")
-    small = MEDIUM if images.shape[0] == 1 else SMALL
-    if images.dtype in (torch.float32, torch.float64) and weight.shape[3] <= 3 and images.numel() < small:
+    small = images.numel() < (MEDIUM if images.shape[0] == 1 else SMALL)
+    unplanned = weight.shape[3] <= 3 and groups == 1
+    if small and unplanned and images.dtype in (torch.float32, torch.float64):
         return Explanation("torch", "small calls go to torch at once", {}, "")
     return _explain(images, weight, setting)
 

@@ -454,6 +454,27 @@ def test_winograd_in_any_pieces(tiles: int, points: int, monkeypatch: pytest.Mon
     torch.testing.assert_close(y, F.conv2d(F.pad(x, (3, 1, 0, 2)), w, groups=2), rtol=1e-9, atol=1e-9)
 
 
+@pytest.mark.parametrize("more", [0, 1, 4, 11, 60])
+@pytest.mark.parametrize(
+    "padding", [((0, 0), (0, 0)), ((0, 3), (0, 0)), ((2, 1), (0, 4)), ((20, 9), (17, 30))]
+)
+def test_fft_in_any_tiles(
+    more: int, padding: tuple[tuple[int, int], tuple[int, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tiles within the image, over its borders and beside it, several groups and outputs: the same sums."""
+    module = sys.modules["convbook.algorithms.fft"]
+    monkeypatch.setattr(module, "transform_side", lambda outputs, reach: reach + more)
+    draw = torch.Generator().manual_seed(more)
+    (top, bottom), (left, right) = padding
+    for outputs, groups, stride, dilation in ((2, 2, 1, 1), (4, 2, (2, 1), (1, 3)), (3, 1, (1, 3), (2, 1))):
+        x = torch.randn(3, 2, 13, 7, generator=draw, dtype=torch.float64)
+        w = torch.randn(outputs, 2 // groups, 3, 2, generator=draw, dtype=torch.float64)
+        wide = F.pad(x, (left, right, top, bottom))
+        y = conv2d(x, w, stride=stride, padding=padding, dilation=dilation, groups=groups, method="fft")
+        expected = F.conv2d(wide, w, None, stride, 0, dilation, groups)
+        torch.testing.assert_close(y, expected, rtol=0, atol=1e-12)
+
+
 @pytest.mark.parametrize("numbers", [1, 60, 200, 900, 1 << 20])
 @pytest.mark.parametrize(
     "padding", [((0, 0), (0, 0)), ((0, 0), (3, 0)), ((2, 1), (0, 0)), ((4, 9), (1, 2)), ((20, 30), (0, 40))]

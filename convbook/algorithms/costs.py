@@ -355,10 +355,10 @@ def _fft(shape: Shape) -> Work | None:
     transforms = tiles * (shape.channels + shape.outputs) + pairs
     products = tiles * shape.outputs * shape.depth * plane * 2
     return Work(
-        tiles_down,
+        tiles_down * tiles_along,
         transforms * butterflies,
         products + transforms * plane,
-        _fresh(transforms * plane / tiles_down, shape),
+        _fresh(transforms * plane / (tiles_down * tiles_along), shape),
     )
 
 

@@ -30,13 +30,13 @@ from __future__ import annotations
 import functools
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from convbook._checks import Setting
 from convbook.algorithms._by_hand import differentiable
 from convbook.algorithms._exact import widened
 from convbook.algorithms._shared import declines_integers
-from convbook.algorithms._strips import STRIP, Strip, rows_for
 
 __all__ = ["fft", "good_size", "transform_side"]
 
@@ -156,23 +156,27 @@ def _by_tiles(
     reach: tuple[int, int],
     setting: Setting,
 ) -> None:
-    """Write the output tile by tile, as many at once as the cache holds."""
-    rows, columns = dense.output_size
+    """Write the output tile by tile, the same tile of all images together."""
+    (rows, columns), groups = dense.output_size, setting.groups
     height, width = (side - r + 1 for side, r in zip(sides, reach, strict=True))
-    tiles = -(-columns // width)
-    together = max(
-        1, STRIP // 2 // (sides[0] * sides[1] * input.shape[0] * (input.shape[1] + output.shape[1]))
-    )
-    beyond = max(0, tiles * width + reach[1] - 1 - (columns + reach[1] - 1))  # zeros that fill the last tile
     for top in range(0, rows, height):
-        strip = Strip(slice(None), top, height, height)
-        under = rows_for(input, strip, reach[0], dense, (0, beyond))
-        grouped = under.reshape(under.shape[0], setting.groups, -1, *under.shape[2:])
-        windows = grouped.unfold(4, sides[1], width).transpose(3, 4)  # (N, groups, C, tiles, rows, columns)
-        for first in range(0, tiles, together):
-            group = _filtered(windows[:, :, :, first : first + together], spectrum, sides)
-            right = group[..., :height, :width].flatten(1, 2).transpose(2, 3)  # (N, O, height, tiles, width)
-            _keep_strided(output, right.flatten(3), (top, first * width), dense, setting)
+        for left in range(0, columns, width):
+            under = _under(input, (top, left), sides, setting)
+            windows = under.view(len(under), groups, -1, *sides)
+            right = _filtered(windows, spectrum, sides)[..., :height, :width].flatten(1, 2)
+            _keep_strided(output, right, (top, left), dense, setting)
+
+
+def _under(input: Tensor, corner: tuple[int, int], sides: tuple[int, int], setting: Setting) -> Tensor:
+    """Return the padded image from a corner on, as large as the transform: a view where it has no border."""
+    frame: list[int] = []  # zeros to the left and right, then above and below, as F.pad takes them
+    for axis, (start, side, (before, _)) in enumerate(zip(corner, sides, setting.padding, strict=True), 2):
+        first = min(max(start - before, 0), input.shape[axis])
+        last = min(max(start - before + side, 0), input.shape[axis])
+        input = input.narrow(axis, first, last - first)
+        ahead = min(max(before - start, 0), side)
+        frame = [ahead, side - ahead - (last - first), *frame]
+    return F.pad(input, frame) if any(frame) else input
 
 
 def _filtered(windows: Tensor, spectrum: Tensor, sides: tuple[int, int]) -> Tensor:
@@ -186,10 +190,10 @@ def _filtered(windows: Tensor, spectrum: Tensor, sides: tuple[int, int]) -> Tens
 
 
 def _between_channels(image: Tensor, kernel: Tensor) -> Tensor:
-    """Multiply (N, groups, C, tiles, x, y) by (groups, O, C, x, y) and add over C, at each frequency."""
+    """Multiply (N, groups, C, x, y) by (groups, O, C, x, y) and add over C, at each frequency."""
     if kernel.shape[2] == 1:
-        return image * kernel[:, :, 0, None]
-    return torch.einsum("ngctxy,gocxy->ngotxy", image, kernel)
+        return image.mul_(kernel[:, 0]) if kernel.shape[1] == 1 else image * kernel[:, :, 0]
+    return torch.einsum("ngcxy,gocxy->ngoxy", image, kernel)
 
 
 def _keep_strided(

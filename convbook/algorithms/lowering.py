@@ -133,7 +133,8 @@ class _Lowered:
         # Z's dimensions: groups, image rows, channels of a group, kernel columns, images, columns.
         self.z = input.new_empty(groups, self.count, depth, kw, images, columns)
         source = input
-        self.padded, self.ready = setting.padding != NO_PADDING, False
+        self.padded = setting.padding != NO_PADDING
+        self.shown: tuple[int, int] | None = None  # the rows of the buffer that hold pixels
         if self.padded:
             left, right = setting.padding[1]
             source = input.new_empty(images, input.shape[1], self.count, left + input.shape[3] + right)
@@ -165,11 +166,12 @@ class _Lowered:
             return
         height, pixels = self.input.shape[2], self.pixels
         first, last = min(max(start, 0), height), min(max(start + self.count, 0), height)
-        if last - first < self.count:  # above or below the image
-            self.ready, pixels = False, pixels[:, :, first - start : last - start]
-        if not self.ready:
-            self.room.zero_()
-        self.ready = True
+        shown = (first - start, last - start)
+        if shown != (0, self.count):  # above or below the image
+            pixels = pixels[:, :, shown[0] : shown[1]]
+        if self.shown is None or (shown != self.shown and shown != (0, self.count)):
+            self.room.zero_()  # where the last strip had pixels, this one has padding
+        self.shown = shown
         pixels.copy_(self.input.as_strided(pixels.shape, steps, begin + first * row))
         self.z.copy_(self.moved)
 

@@ -187,12 +187,7 @@ def tests(session: nox.Session) -> None:
 def whole_package() -> list[str]:
     """Return pytest's arguments for all tests but those in the folders that have sessions of their own."""
     others = [f"--ignore=tests/{folder}" for folder in ("conformance", "docs", "gpu", "benchmarks")]
-    return [*shared_out(WORKERS, "worksteal"), "tests", *others]
-
-
-def shared_out(workers: int, how: str) -> list[str]:
-    """Return pytest's options that share the tests out to processes, by one of pytest-xdist's ways."""
-    return [f"--numprocesses={workers}", f"--dist={how}"]
+    return [f"--numprocesses={WORKERS}", "--dist=worksteal", "tests", *others]
 
 
 @session
@@ -367,7 +362,16 @@ def site(session: nox.Session) -> None:
     prepare(session, "docs", "tests", "site")
     if not (SITE / "index.html").exists():
         session.error("there is no built book to look at: run `nox -s docs` first (or `nox -s docs site`)")
-    run(session, "-m", "pytest", "tests/docs", *session.posargs, env={"CHROMIUM": browser(session)})
+    found = {"CHROMIUM": browser(session)}
+    if session.posargs:
+        folder = [] if any(option.startswith("tests/docs") for option in session.posargs) else ["tests/docs"]
+        run(session, "-m", "pytest", *folder, *session.posargs, env=found)
+        return
+    # The tests' npm packages are there before several processes look for them.
+    packages = "import node_tools; node_tools.ensure_packages(tests=True)"
+    run(session, "-c", packages, env={"PYTHONPATH": str(ROOT / "docs" / "_ext")})
+    # A test in a browser waits for half of its time.
+    run(session, "-m", "pytest", f"--numprocesses={WORKERS + 2}", "tests/docs", env=found)
 
 
 @session(default=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -18,10 +18,26 @@ if TYPE_CHECKING:
 
     from tests.docs.host import Host
 
+# What takes long to prepare is prepared once: processes share the tests, but not those of such a file.
+TOGETHER = ("test_explorer.py", "test_versions.py")
 
-@pytest.fixture(scope="module")
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
+    """Hand the tests out one by one, those of some files together."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class OneByOne(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            path = super()._split_scope(nodeid)
+            return path if path.endswith(TOGETHER) else nodeid
+
+    return OneByOne(config, log)
+
+
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Return a headless Chromium."""
+    """Return a headless Chromium; a test opens a context of its own in it."""
     sync_api = pytest.importorskip(
         "playwright.sync_api", reason="the browser tests have a session of their own: nox -s site"
     )
@@ -33,7 +49,7 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def host() -> Iterator[Host]:
     """Return a running host of the book."""
     assert (SITE / "_headers").exists(), f"no built book in {SITE}: run `nox -s docs` first"

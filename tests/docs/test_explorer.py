@@ -3,32 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import re
-import shutil
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
 
 import convbook
+from tests.docs.pages import SITE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
-sync_api = pytest.importorskip(
-    "playwright.sync_api", reason="the browser tests have a session of their own: nox -s site"
-)
-
-SITE = Path(os.environ.get("CONVBOOK_SITE", Path(__file__).parents[2] / "docs" / "_build" / "html"))
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
 CASES = 1100
 LARGEST_OUTPUT = 64  # rows and columns that the page draws
 MODES = ["zeros", "reflect", "replicate", "circular"]
@@ -56,21 +45,17 @@ READ = """states => states.map(state => {
 
 
 @pytest.fixture(scope="module")
-def page() -> Iterator[Page]:
+def page(browser: Browser) -> Iterator[Page]:
     """Return the explorer's page, opened from the folder, as a reader without a server would."""
-    executable = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    assert executable, "no Chromium: set CHROMIUM, or run `nox -s site`, which installs one where it may"
     assert (SITE / "explorer.html").exists(), f"no built book in {SITE}: run `nox -s docs` first"
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
-        opened = browser.new_context().new_page()
-        problems: list[str] = []
-        opened.on("pageerror", lambda error: problems.append(str(error)))
-        opened.goto((SITE / "explorer.html").as_uri())
-        opened.wait_for_selector("conv-explorer .cx-output")
-        yield opened
-        assert problems == []
-        browser.close()
+    opened = browser.new_context().new_page()
+    problems: list[str] = []
+    opened.on("pageerror", lambda error: problems.append(str(error)))
+    opened.goto((SITE / "explorer.html").as_uri())
+    opened.wait_for_selector("conv-explorer .cx-output")
+    yield opened
+    opened.context.close()
+    assert problems == []
 
 
 def random_state(rng: random.Random) -> dict[str, Any]:

@@ -60,20 +60,26 @@ def found_anywhere(page: Page) -> None:
 # ------------------------------------------------------------------------------------- in the browser
 
 
-@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("view", ["light", "phone"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_axe_finds_no_fault(browser: Browser, axe: str, kind: str, view: str) -> None:
-    """No page has an accessibility fault that axe can find, in light, dark and on a phone."""
+    """No page has an accessibility fault that axe can find, light and dark, on a screen and on a phone."""
     page = visit(browser, kind, **VIEWS[view])
     for fold in page.query_selector_all("details:not([open]) > summary"):
         fold.evaluate("summary => { summary.parentElement.open = true; }")
     page.evaluate("dispatchEvent(new Event('resize'))")
     page.evaluate(axe)
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
-    faults = [
-        f"{rule['id']} ({rule['help']}): " + "; ".join(node["html"][:200] for node in rule["nodes"][:4])
-        for rule in found
-    ]
+    faults = []
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        found = page.evaluate(
+            "axe.run(document, {resultTypes: ['violations']}).then((all) => all.violations)"
+        )
+        faults += [
+            f"{scheme}, {rule['id']} ({rule['help']}): "
+            + "; ".join(node["html"][:200] for node in rule["nodes"][:4])
+            for rule in found
+        ]
     page.context.close()
     assert not faults, "\n".join(faults)
 
@@ -148,8 +154,8 @@ def test_nothing_comes_from_elsewhere(browser: Browser, kind: str) -> None:
 def test_the_search_finds_it_offline(browser: Browser, question: str, page_wanted: str) -> None:
     """What a learner types leads to the page that answers, opened from a folder, without a server."""
     page = visit(browser, f"search.html?q={quote_plus(question)}")
-    page.wait_for_function("document.querySelector('#search-results p')")
-    page.wait_for_timeout(600)
+    # The sentence that sums up comes after the last result.
+    page.wait_for_function("document.querySelector('#search-results .search-summary')?.textContent")
     found = page.eval_on_selector_all(
         "#search-results li a", "links => links.map(a => a.getAttribute('href'))"
     )

@@ -24,6 +24,17 @@ channels one output row is enough.
 - Wins on images of 64² to 256² with kernels up to about 15×15: one call for all taps, where the band has kw
   and each adds to the output again.
 
+In plain torch, for one image and one channel:
+
+>>> X, K = torch.arange(9).view(3, 3), torch.arange(4).view(2, 2)
+>>> z = torch.stack([X[:, b : b + 2] for b in range(2)], dim=1)  # Z[r, b, j]
+>>> torch.stack([K.flatten() @ z[r : r + 2].flatten(0, 1) for r in range(2)])
+tensor([[19, 25],
+        [37, 43]])
+
+What the code below adds are blocks, strips, batches, and views that are made once for all strips of a shape.
+On 1024×1024 pixels, one Xeon thread, the last took a quarter off the time for 3×3, and more for 7×7.
+
 References
 ----------
 .. [1] M. Cho and D. Brand, "MEC: memory-efficient convolution for deep neural network", ICML 2017.
@@ -32,7 +43,7 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -127,34 +138,39 @@ class _Lowered:
 
     def __init__(self, input: Tensor, weight: Tensor, setting: Setting, strip: Strip) -> None:
         self.input, self.setting = input, setting
-        (down, along), groups, columns = setting.stride, setting.groups, setting.output_size[1]
-        images, depth, kw = strip.images.stop - strip.images.start, weight.shape[1], weight.shape[3]
-        self.count = (strip.rows - 1) * down + (weight.shape[2] - 1) * setting.dilation[0] + 1
+        depth, kh, kw = weight.shape[1:]
+        images = strip.images.stop - strip.images.start
+        self.count = (strip.rows - 1) * setting.stride[0] + (kh - 1) * setting.dilation[0] + 1
         # Z's dimensions: groups, image rows, channels of a group, kernel columns, images, columns.
-        self.z = input.new_empty(groups, self.count, depth, kw, images, columns)
-        source = input
+        self.z = input.new_empty(setting.groups, self.count, depth, kw, images, setting.output_size[1])
         self.padded = setting.padding != NO_PADDING
-        self.shown: tuple[int, int] | None = None  # the rows of the buffer that hold pixels
-        if self.padded:
-            left, right = setting.padding[1]
-            source = input.new_empty(images, input.shape[1], self.count, left + input.shape[3] + right)
-            self.room, self.pixels = source, source[..., left : left + input.shape[3]]
+        self.shown: tuple[int, int] | None = None  # the rows of the padded buffer that hold pixels
+        source = self._make_room(images) if self.padded else input
         image, channel, row, pixel = source.stride()
-        self.steps = (depth * channel, row, channel, setting.dilation[1] * pixel, image, along * pixel)
+        column = setting.stride[1] * pixel
+        self.steps = (depth * channel, row, channel, setting.dilation[1] * pixel, image, column)
         self.moved = source.as_strided(self.z.shape, self.steps) if self.padded else source
-
         bands = kernel_bands(weight, setting, strip.block)
+        self.alone = images == 1 and bands.shape[1] == strip.block
+        self.products = list(self._products(bands, strip))
+
+    def _make_room(self, images: int) -> Tensor:
+        """Make the buffer for the padded rows; without padding they are read where they are."""
+        left, right = self.setting.padding[1]
+        channels, _, width = self.input.shape[1:]
+        self.room = self.input.new_empty(images, channels, self.count, left + width + right)
+        self.pixels = self.room[..., left : left + width]
+        return self.room
+
+    def _products(self, bands: Tensor, strip: Strip) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield each group's band, and the overlapping windows of Z that it is multiplied with: views."""
         _, high, tall = bands.shape
-        blocks, (plane, one_row), length = strip.rows // strip.block, self.z.stride()[:2], images * columns
-        shape, step = (blocks, tall, length), (strip.block * down * one_row, length, 1)
-        self.alone = images == 1 and high == strip.block
-        self.products = [
-            (
-                bands.as_strided((blocks, high, tall), (0, tall, 1), group * high * tall),
-                self.z.as_strided(shape, step, group * plane),
-            )
-            for group in range(groups)
-        ]
+        blocks, length = strip.rows // strip.block, self.z.shape[4] * self.z.shape[5]
+        plane, row = self.z.stride()[:2]
+        step = strip.block * self.setting.stride[0] * row
+        for group in range(self.setting.groups):
+            band = bands.as_strided((blocks, high, tall), (0, tall, 1), group * high * tall)
+            yield band, self.z.as_strided((blocks, tall, length), (step, length, 1), group * plane)
 
     def load(self, strip: Strip) -> None:
         """Write the rows under a strip, each pixel once a kernel column."""

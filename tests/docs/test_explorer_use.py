@@ -172,6 +172,60 @@ def test_a_finger_lights_a_window(opened: Callable[..., Page]) -> None:
     assert "is used by 2 output cells" in sum_of(page)
 
 
+def centre(page: Page, place: str) -> tuple[float, float]:
+    """Return where the middle of a cell is on the screen."""
+    box = page.locator(f"[data-place='{place}']").bounding_box()
+    assert box is not None
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def dragged(page: Page, start: tuple[float, float], *stops: tuple[float, float]) -> None:
+    """Put a finger down, move it straight to each of the stops, and lift it."""
+    finger = page.context.new_cdp_session(page)
+
+    def touch(kind: str, *points: tuple[float, float]) -> None:
+        places = [{"x": x, "y": y} for x, y in points]
+        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": places})
+        page.wait_for_timeout(16)
+
+    touch("touchStart", start)
+    for stop in stops:
+        for part in range(1, 9):
+            touch("touchMove", tuple(a + (b - a) * part / 8 for a, b in zip(start, stop, strict=True)))
+        start = stop
+    touch("touchEnd")
+    page.wait_for_timeout(100)
+
+
+def lit(page: Page) -> str | None:
+    """Name the output cell whose sum is written out."""
+    return page.locator("conv-explorer .cx-here").get_attribute("data-place")
+
+
+def test_a_dragged_finger_takes_the_window_along(opened: Callable[..., Page]) -> None:
+    """A finger lights the cells it crosses, sideways first; upwards it moves the page, and a wide table."""
+    phone = {"has_touch": True, "is_mobile": True, "viewport": {"width": 390, "height": 700}}
+    page = opened(**phone)
+    page.evaluate(SET, {**SMALL, "input": [[[r * 7 + c for c in range(7)] for r in range(5)]]})
+    page.locator(".cx-output").scroll_into_view_if_needed()
+    place = page.evaluate("scrollY")
+    dragged(page, centre(page, "y0,1,1"), centre(page, "y0,1,4"))
+    assert lit(page) == "y0,1,4"
+    assert sum_of(page).endswith("= 110")
+    dragged(page, centre(page, "y0,1,1"), centre(page, "y0,1,3"), centre(page, "y0,3,3"))
+    assert lit(page) == "y0,3,3"
+    assert abs(page.evaluate("scrollY") - place) < 5
+    x, y = centre(page, "y0,3,3")
+    dragged(page, (x, y), (x, y - 150))
+    assert page.evaluate("scrollY") > place + 80
+
+    page.evaluate(SET, {**SMALL, "input": [[[r * 16 + c for c in range(16)] for r in range(5)]]})
+    page.locator(".cx-output").scroll_into_view_if_needed()
+    x, y = centre(page, "y0,1,6")
+    dragged(page, (x, y), (x - 150, y))
+    assert page.locator(".cx-scroll:has(.cx-output)").evaluate("box => box.scrollLeft") > 80
+
+
 def test_dilation_leaves_gaps_that_are_seen(page: Page) -> None:
     """Between the cells of a dilated window the skipped ones are marked, and not as terms."""
     page.evaluate(SET, {**SMALL, "input": [[[1, 2, 3, 4]]], "kernel": [[[1, 1]]], "dilation": [1, 2]})

@@ -91,6 +91,12 @@ export class ConvExplorer extends HTMLElement {
   // ------------------------------------------------------------------------------------------- the frame
 
   build() {
+    // A finger that moves sideways over a table that fits goes from cell to cell; over a wider one it moves the table.
+    this.sizes = new ResizeObserver((entries) => {
+      const boxes = [...new Set(entries.map((entry) => entry.target.closest(".cx-scroll")))].filter(Boolean);
+      const fits = boxes.map((box) => box.scrollWidth <= box.clientWidth);
+      boxes.forEach((box, index) => box.classList.toggle("cx-fits", fits[index]));
+    });
     this.controls = this.hasAttribute("compact") ? null : h("div", { class: "cx-controls" });
     this.problem = h("p", { class: "cx-problem", role: "alert", hidden: true });
     this.stage = h("div", { class: "cx-stage" });
@@ -237,6 +243,7 @@ export class ConvExplorer extends HTMLElement {
 
   layOut(s) {
     const focused = this.stage.contains(document.activeElement) ? document.activeElement.dataset.place : null;
+    this.sizes.disconnect();
     const name = (word, planes, c) => [planes.length > 1 ? `${word} ${c}` : word, sizeOf(planes)];
     const channels = s.input.map((_, c) => h("div", { class: "cx-channel" }, this.inputTable(c, ...name("Input", s.input, c)),
       math.isPooling(s.op) ? null : this.kernelTable(c, ...name("Kernel", s.kernel, c))));
@@ -274,7 +281,10 @@ export class ConvExplorer extends HTMLElement {
       h("tbody", {}, rows.map((cells) => h("tr", {}, cells))));
     const first = table.querySelector(".cx-cell");
     if (first) first.tabIndex = 0;
-    return h("div", { class: "cx-scroll", role: "group", "aria-label": caption }, table);
+    const box = h("div", { class: "cx-scroll", role: "group", "aria-label": caption }, table);
+    this.sizes.observe(box);
+    this.sizes.observe(table);
+    return box;
   }
 
   inputTable(c, caption, size) {
@@ -298,6 +308,7 @@ export class ConvExplorer extends HTMLElement {
     return this.table(caption, size, "cx-output", this.output[o].map((row, i) => row.map((_, j) => h("td", {}, h("button", {
       type: "button", class: "cx-cell", "data-place": `y${o},${i},${j}`, tabindex: -1,
       onpointerenter: () => this.choose([o, i, j]), onfocus: () => this.choose([o, i, j]), onkeydown: (e) => this.walk(e, `y${o},${i},${j}`),
+      onpointerdown: (e) => e.target.releasePointerCapture(e.pointerId), // a finger belongs to where it began, unless it is let go
     })))));
   }
 

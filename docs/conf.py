@@ -78,6 +78,7 @@ extensions = [
     "sphinxext.opengraph",
     "notfound.extension",
     "sphinx_sitemap",
+    "walls",
     "accessible",
     "lean",
     "policy",

@@ -70,17 +70,39 @@ class ReadingOrder(SphinxDirective):
         return [wrapper] if documents else []
 
 
+class hero(nodes.General, nodes.Element):
+    """Where the animated name of the book stands."""
+
+
 class Hero(SphinxDirective):
     """The animated name of the book; readers who asked for less motion get the result."""
 
     def run(self) -> list[nodes.Node]:
-        root = "../" * self.env.docname.count("/") + "_static/"
-        html = (
-            f'<picture><source media="(prefers-reduced-motion: reduce)" type="image/svg+xml" srcset="{root}hero-still.svg" />'
-            f'<img class="hero" src="{root}hero.svg" alt="{identity.ALT}" width="{identity.HERO_SIZE[0]}" '
-            f'height="{identity.HERO_SIZE[1]}" fetchpriority="high" /></picture>\n'
-        )
-        return [nodes.raw("", html, format="html")]
+        return [hero(root="../" * self.env.docname.count("/") + "_static/")]
+
+
+def write_hero(translator: Any, node: hero) -> None:
+    """The word, and over it the answer, which a moving edge uncovers, and the kernel; book.css has the moves."""
+    cell, (width, height) = identity.CELL, identity.HERO_SIZE
+    word, answer, kernel = (
+        f'<img class="hero-{name}" src="{node["root"]}hero-{name}.svg" alt="{words}" width="{width}" height="{height}" loading="eager" />'
+        for name, words in identity.WORDS.items()
+    )
+    measures = f"--columns: {width // cell - 1}; --widths: {width / cell}"
+    translator.body.append(
+        f'<div class="hero" style="{measures}">{word}<div class="hero-edge">{answer}</div>{kernel}</div>\n'
+    )
+    raise nodes.SkipNode
+
+
+def write_still_hero(translator: Any, node: hero) -> None:
+    """On paper, and in an EPUB: the result."""
+    width, height = identity.HERO_SIZE
+    words = " ".join(identity.WORDS.values())
+    translator.body.append(
+        f'<img src="{node["root"]}hero.svg" alt="{words}" width="{width}" height="{height}" />\n'
+    )
+    raise nodes.SkipNode
 
 
 class chapter_path(nodes.General, nodes.Element):
@@ -172,6 +194,7 @@ def resolve_path(app: Sphinx, doctree: nodes.document, docname: str) -> None:
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_node(chapter_path)
     app.add_node(wall_link)
+    app.add_node(hero, html=(write_hero, None), epub=(write_still_hero, None))
     app.add_directive("hero", Hero)
     app.add_directive("reading-order", ReadingOrder)
     app.add_directive("chapter-path", ChapterPath)

@@ -22,10 +22,12 @@ LETTERS = {
     "K": ["#...#", "#..#.", "#.#..", "##...", "#.#..", "#..#.", "#...#"],
 }
 KERNEL = [[1, -1]]
-ALT = (
-    "The word CONVBOOK as an image of 7 by 49 pixels, and below it the output of the kernel [1, −1] that slides over it: "
-    "−1, in a cool colour, where ink begins, and 1, in a warm colour, where ink ends."
-)
+# What each layer of the hero shows.
+WORDS = {
+    "word": "The word CONVBOOK as an image of 7 by 49 pixels.",
+    "answer": "Below it the output of the kernel: −1, in a cool colour, where ink begins, and 1, in a warm colour, where ink ends.",
+    "kernel": "The kernel [1, −1] slides over the word.",
+}
 CELL = 16
 HERO_SIZE = (8 * 6 * CELL + CELL + 2, 16 * CELL + 2)
 
@@ -97,52 +99,46 @@ def logo() -> str:
     return _svg(len(answer[0]) * size, len(answer) * size, "", body, "ConvBook")
 
 
-def hero(still: bool = False) -> str:
-    """The word above, its cross-correlation below; the kernel slides over once.  Still: the result."""
+def hero() -> dict[str, str]:
+    """The book's name seen by its kernel, as files: the word, what the kernel answers below it, and the kernel at its first place.
+
+    The page lays them over each other and moves them (``.hero`` in book.css).  The three have one size, so that a move is a part of
+    their width; an animation inside a picture would be drawn anew for each of its frames.
+    """
     image = pixels("CONVBOOK")[1:-1]
     answer = edges(image)
     columns, rows = len(image[0]), len(image)
-    seconds = 4.0
-    step = seconds / columns
+    assert HERO_SIZE == (columns * CELL + 2, (2 * rows + 2) * CELL + 2)
     top, below = CELL, (rows + 2) * CELL
-    body = [f'<g class="ink"><path d="{_squares(image, 1, CELL, 1, 0, top)}"/></g>']
-    for c in range(columns - 1):
-        parts = []
-        for r in range(rows):
-            if value := answer[r][c]:
-                x, y = c * CELL, below + r * CELL
-                name, text = ("plus", "1") if value > 0 else ("minus", "−1")
-                parts.append(
-                    f'<rect class="{name}" x="{x}" y="{y}" width="{CELL - 1}" height="{CELL - 1}"/>'
-                    f'<text x="{x + CELL / 2 - 0.5}" y="{y + 11.2}">{text}</text>'
-                )
-        if parts:
-            body.append(
-                f'<g class="answer" style="animation-delay:{(c + 1) * step:.2f}s">{"".join(parts)}</g>'
-            )
+    word = f'<path style="fill:var(--ink)" d="{_squares(image, 1, CELL, 1, 0, top)}"/>'
+    numbers = []
+    for value, role, text in ((1, "warm", "1"), (-1, "cool", "−1")):
+        numbers.append(f'<path style="fill:var(--{role})" d="{_squares(answer, value, CELL, 1, 0, below)}"/>')
+        numbers += [
+            f'<text x="{c * CELL + CELL / 2 - 0.5}" y="{below + r * CELL + 11.2}">{text}</text>'
+            for r, row in enumerate(answer)
+            for c, found in enumerate(row)
+            if found == value
+        ]
     window = f"M1 {top - 1}h{2 * CELL - 1}v{rows * CELL + 1}h-{2 * CELL - 1}z"
     target = f"M1 {below - 1}h{CELL - 1}v{rows * CELL + 1}h-{CELL - 1}z"
-    body.append(
-        f'<g class="kernel"><path d="{window}"/><path d="{target}"/><text x="{CELL / 2}" y="11">1</text>'
-        f'<text x="{1.5 * CELL}" y="11">−1</text></g>'
+    kernel = (
+        f'<path d="{window}"/><path d="{target}"/><text x="{CELL / 2}" y="11">1</text>'
+        f'<text x="{1.5 * CELL}" y="11">−1</text>'
     )
-    travel = (columns - 2) * CELL
-    style = f"""
-.ink path{{fill:var(--ink)}}
-.plus{{fill:var(--warm)}} .minus{{fill:var(--cool)}}
-text{{font:600 9px ui-sans-serif,system-ui,sans-serif;text-anchor:middle;fill:var(--paper)}}
-.kernel path{{fill:none;stroke:var(--gold);stroke-width:2}} .kernel text{{fill:var(--gold);font-size:11px}}
-.kernel{{transform:translateX({travel}px)}}
+    last = f'<g transform="translate({(columns - 2) * CELL})">{kernel}</g>'
+    style = """
+text{font:600 9px ui-sans-serif,system-ui,sans-serif;text-anchor:middle;fill:var(--paper)}
+.kernel path{fill:none;stroke:var(--gold);stroke-width:2} .kernel text{fill:var(--gold);font-size:11px}
 """
-    if not still:
-        style += f"""@media (prefers-reduced-motion:no-preference){{
-.answer{{opacity:0;animation:appear .15s linear both}}
-.kernel{{animation:slide {seconds}s steps({columns - 2},end) both}}
-@keyframes appear{{from{{opacity:0}}to{{opacity:1}}}}
-@keyframes slide{{from{{transform:translateX(0)}}to{{transform:translateX({travel}px)}}}}
-}}"""
-    assert HERO_SIZE == (columns * CELL + 2, (2 * rows + 2) * CELL + 2)
-    return _svg(*HERO_SIZE, style, "\n".join(body), "ConvBook: the kernel [1, −1] on the book's name")
+    layers = {
+        "hero-word.svg": word,
+        "hero-answer.svg": "\n".join(numbers),
+        "hero-kernel.svg": f'<g class="kernel">{kernel}</g>',
+        "hero.svg": "\n".join([word, *numbers, f'<g class="kernel">{last}</g>']),
+    }
+    title = "ConvBook: the kernel [1, −1] on the book's name"
+    return {name: _svg(*HERO_SIZE, style, body, title) for name, body in layers.items()}
 
 
 def card(path: Path) -> None:
@@ -183,12 +179,13 @@ def draw(app: Sphinx) -> None:
     if noted.exists() and noted.read_text(encoding="utf-8") == current:
         return
     folder.mkdir(exist_ok=True)
+    for old in folder.glob("hero*.svg"):
+        old.unlink()
     for name, text in (
         ("favicon.svg", mark()),
         ("mark.svg", mark()),
         ("logo.svg", logo()),
-        ("hero.svg", hero()),
-        ("hero-still.svg", hero(still=True)),
+        *hero().items(),
     ):
         (folder / name).write_text(text, encoding="utf-8")
     card(folder / "card.png")

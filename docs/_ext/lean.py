@@ -33,6 +33,9 @@ USED_BY = {
 }
 _STYLE = re.compile(r'\s*<link rel="stylesheet" type="text/css" href="([^"]*?)_static/([^"?]+)(\?[^"]*)?" />')
 _SCRIPT = re.compile(r'\s*<script( [^>]*?)? ?src="([^"]*?)_static/([^"?]+)(\?[^"]*)?"([^>]*)></script>')
+# MyST-NB has a thousand rules for the colours of a terminal, nine tenths of its style.
+_TERMINAL = re.compile(r'class="[^"]*-Color')
+_TERMINAL_RULE = re.compile(r"div\.highlight \.-Color[^{}]*\{[^{}]*\}")
 _COLOURS = re.compile(r"<style>(\s*body \{\s*--color.*?)</style>", re.DOTALL)
 
 
@@ -51,6 +54,9 @@ class Lean:
         root = found[1]
         page = self.styles(page, root)
         page = self.scripts(page, root)
+        # The theme's script takes this class away, and a browser then looks at every element's style a second time; the page would
+        # move, too, for a switch that shows only then.  In book.css a media query says the same.
+        page = page.replace('<html class="no-js"', "<html", 1)
         # Two of the same: the template's and Sphinx's.
         return page.replace('<meta name="viewport" content="width=device-width, initial-scale=1" />\n', "", 1)
 
@@ -65,7 +71,9 @@ class Lean:
         )
         links = [self.joined("first.css", [name for name in FIRST_STYLE if name in names])]
         links += [
-            name + version
+            self.joined("cells.css", [name])
+            if Path(name).name.startswith("mystnb.") and not _TERMINAL.search(page)
+            else name + version
             for _, name, version in linked
             if name not in FIRST_STYLE + LAST_STYLE and used(name, page)
         ]
@@ -110,6 +118,8 @@ class Lean:
             texts = [self.text(part) for part in parts]
             text = "".join(map(shortened, [more, *texts])) if name.endswith(".css") else "\n;".join(texts)
             text = text.replace("\n//# sourceMappingURL=furo.js.map", "")
+            if name == "cells.css":
+                text = shortened(_TERMINAL_RULE.sub("", text))
             (self.static / name).write_text(text, encoding="utf-8")
             self.written[recipe] = f"{name}?v={hashlib.sha256(text.encode()).hexdigest()[:8]}"
         return self.written[recipe]

@@ -168,6 +168,12 @@ def theme_svg(svg: str, label: str = "") -> str:
     return svg[:start] + "\n" + head + svg[start:]
 
 
+def painted(svg: str, shade: int) -> str:
+    """A themed SVG in its colours for the light (0) or the dark (1), for a painter that knows no variables."""
+    svg = re.sub(r"<style>:root.*?</style>", "", svg, count=1)
+    return re.sub(r"var\(--(\w+)\)", lambda found: THEME[found[1]][shade], svg)
+
+
 def thumbnail(svg: str) -> str:
     """A figure for the gallery's wall, where it is a third as wide: without its words, which stand beside it, in coarser numbers."""
     return _EMBEDDED.sub(_smaller, _coarser(_DESC.sub("", svg, count=1), 1))

@@ -5,7 +5,7 @@
 function markScrollers() {
   const regions = [...document.querySelectorAll(
     ".display-math, .highlight pre, .table-wrapper, .output pre, .toc-scroll, .sidebar-scroll, .scrolls",
-  )];
+  )].filter((region) => !region.closest("details:not([open])")); // to measure what is folded would lay it out: it has its turn when it opens
   // All is measured before anything is changed: a change between two looks would lay the page out again.
   const scrolling = regions.map((region) => region.scrollWidth > region.clientWidth + 1 || region.scrollHeight > region.clientHeight + 1);
   regions.forEach((region, index) => {

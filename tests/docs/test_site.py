@@ -172,7 +172,7 @@ def test_the_switch_turns_pages_and_figures_dark(browser: Browser) -> None:
         return sum(int(part) for part in background.removeprefix("rgb(").removesuffix(")").split(","))
 
     def hero() -> bytes:
-        return page.locator("img.hero").screenshot()
+        return page.locator(".hero").screenshot()
 
     light, light_hero = paper(), hero()
     while page.evaluate("document.body.dataset.theme") != "dark":
@@ -259,7 +259,7 @@ def test_every_picture_has_words() -> None:
         f"{path.relative_to(SITE)}: {source}"
         for path, page in facts().items()
         for source, words, linked in page.pictures
-        if "_thumb." not in source  # a thumbnail stands beside its page's title
+        if "_thumb" not in source  # a thumbnail stands beside its page's title
         if words is None
         or (not words.strip() and not linked)
         or (words.strip() and Path(words.strip()).suffix in (".svg", ".png"))

@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "docs" / "_ext"))
 themed_figures = importlib.import_module("themed_figures")
 accessible = importlib.import_module("accessible")
+walls = importlib.import_module("walls")
 sys.path.pop(0)
 
 
@@ -106,3 +107,21 @@ def test_a_film_has_its_size_and_its_words() -> None:
     assert '<div class="film" style="--w: 680; --h: 366">' in found
     assert "autoplay" not in found
     assert 'aria-label="what it shows"' in found
+
+
+def test_a_walls_picture_has_the_themes_colours() -> None:
+    """In light and dark a thumbnail's paper and ink are the theme's, and nothing else changes."""
+    light = "".join(f"--{role}:{pair[0]};" for role, pair in themed_figures.THEME.items())
+    svg = (
+        '<svg xmlns="http://www.w3.org/2000/svg" width="300pt" height="150pt" viewBox="0 0 300 150">'
+        f"<style>:root{{{light}}}</style>"
+        '<path d="M 0 0 H 300 V 150 H 0 z" style="fill: var(--paper)"/>'
+        '<path d="M 0 0 H 100 V 150 H 0 z" style="fill: var(--ink)"/>'
+        '<path d="M 200 0 H 300 V 150 H 200 z" fill="#12ab56"/></svg>'
+    )
+    for shade in (0, 1):
+        image = Image.open(io.BytesIO(walls.pixels(themed_figures.painted(svg, shade)))).convert("RGB")
+        assert image.size == (560, 280)
+        colours = [themed_figures.THEME["ink"][shade], themed_figures.THEME["paper"][shade], "#12ab56"]
+        found = ["#{:02x}{:02x}{:02x}".format(*image.getpixel((x, 140))) for x in (90, 280, 470)]
+        assert found == colours

@@ -106,7 +106,7 @@ def leave_out_what_no_page_shows(app: Sphinx) -> list[Any]:
     if app.builder.name in ("html", "dirhtml"):
         images: dict[str, str] = app.builder.images  # type: ignore[attr-defined]
         for uri in [uri for uri in images if uri.endswith("_thumb.svg")]:
-            del images[uri]
+            (Path(app.outdir) / "_images" / images.pop(uri)).unlink(missing_ok=True)  # of an earlier build
     return []
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -28,6 +28,18 @@ nb_execution_cache_path = __file__.replace("conf.py", "_build/.jupyter_cache")
 nb_execution_raise_on_error = False
 nb_execution_show_tb = True
 html_copy_source = False
+
+import os
+from pathlib import Path
+
+def stop(app, page=None, *rest):
+    if os.environ["STOP_AT"] == "html-page-context":
+        (Path(app.outdir) / page).with_suffix(".html").write_text("<p>half a p")
+    os.kill(os.getpid(), int(os.environ["STOP_BY"]))
+
+def setup(app):
+    if "STOP_AT" in os.environ:
+        app.connect(os.environ["STOP_AT"], stop, priority=980)  # "unfinished" is taken back at 990
 """
 NOTEBOOK = """---
 file_format: mystnb
@@ -61,7 +73,7 @@ def command(book: Path) -> list[str]:
     return [sys.executable, "-m", "sphinx", *options, str(book), str(stage / "html")]
 
 
-def build(book: Path, file_limit: int | None = None) -> subprocess.CompletedProcess[str]:
+def build(book: Path, file_limit: int | None = None, **settings: str) -> subprocess.CompletedProcess[str]:
     """Build the book; with a limit no file may become larger, which is how a full disk looks to a writer."""
 
     def limited() -> None:
@@ -73,6 +85,7 @@ def build(book: Path, file_limit: int | None = None) -> subprocess.CompletedProc
         **os.environ,
         "PYTHONDONTWRITEBYTECODE": "1",
         "IPYTHONDIR": str(book / "_build" / "ipython"),
+        **settings,
     }
     return subprocess.run(
         command(book),
@@ -120,34 +133,24 @@ def test_a_full_disk_fails_the_build_and_the_next_gives_the_same_bytes(book: Pat
     """Files that cannot grow beyond some kilobytes end the build; with room again the bytes are right."""
     assert build(book).returncode == 0
     good = pages(book)
-    (book / "chapter.md").write_text(NOTEBOOK % "print(6 * 8)")
+    shutil.rmtree(book / "_build")
     done = build(book, file_limit=6_000)
     assert done.returncode != 0
     assert "File too large" in done.stderr
-    (book / "chapter.md").write_text(NOTEBOOK % "print(6 * 7)")
     assert build(book).returncode == 0
     assert pages(book) == good
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=["interrupted", "killed"])
 def test_a_build_that_is_stopped_is_made_good_by_the_next(book: Path, number: signal.Signals) -> None:
-    """Stopped at three moments from the first page to the last file, then run to its end: the same bytes."""
-    assert build(book).returncode == 0
-    good = pages(book)
-    for moment in range(3):
-        (book / "chapter.md").write_text(NOTEBOOK % "print(6 * 9)")
-        with subprocess.Popen(
-            command(book), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-        ) as process:
-            wait_for(book / "_build" / "doctrees" / "unfinished", process)
-            time.sleep(0.7 * moment)
-            process.send_signal(number)
-        (book / "chapter.md").write_text(NOTEBOOK % "print(6 * 7)")
+    """Stopped while it reads, with half a page written or at its end: the next gives the right bytes."""
+    texts, right = [NOTEBOOK % f"print(6 * {factor})" for factor in (9, 7)], []
+    for text in texts:
+        (book / "chapter.md").write_text(text)
         assert build(book).returncode == 0
-        assert pages(book) == good
-
-
-def wait_for(path: Path, process: subprocess.Popen[bytes]) -> None:
-    """Wait until a build has begun."""
-    while not path.exists() and process.poll() is None:
-        time.sleep(0.01)
+        right.append(pages(book))
+    for turn, moment in enumerate(["source-read", "html-page-context", "build-finished"]):
+        (book / "chapter.md").write_text(texts[turn % 2])
+        assert build(book, STOP_AT=moment, STOP_BY=str(int(number))).returncode != 0
+        assert build(book).returncode == 0
+        assert pages(book) == right[turn % 2]

@@ -98,7 +98,7 @@ def lowering(input: Tensor, weight: Tensor, bias: Tensor | None, setting: Settin
         output = output.zero_()
     else:
         prepared: dict[tuple[int, int], _Lowered] = {}
-        for strip in strips(input, setting, *strip_sizes(input.shape, weight.shape, setting)):
+        for strip in _strips(input, setting, *strip_sizes(input.shape, weight.shape, setting)):
             shape = (strip.images.stop - strip.images.start, strip.rows)
             if shape not in prepared:
                 prepared[shape] = _Lowered(input, weight, setting, strip)
@@ -116,6 +116,25 @@ def strip_sizes(image: Sequence[int], kernel: Sequence[int], setting: Setting) -
     (rows, columns), (down, along) = setting.output_size, setting.stride
     lowered = image[0] * image[1] * kw * rows * down * columns
     return max(1, BLOCK * setting.groups // outputs), (WHOLE if lowered <= WHOLE else PART) * along // kw
+
+
+def _strips(input: Tensor, setting: Setting, block: int, size: int) -> Iterator[Strip]:
+    """Cut the output into strips: whole images together, or a large image into strips of one shape.
+
+    The last of these begins earlier where it would stick out: to make some rows again takes less than to
+    prepare another shape.
+    """
+    rows = setting.output_size[0]
+    row = input.shape[1] * (input.shape[3] + sum(setting.padding[1])) * setting.stride[0]
+    most = max(block, size // row // block * block)
+    if rows <= most:
+        yield from strips(input, setting, block, size)
+        return
+    count = -(-rows // most)
+    tall = -(-rows // (count * block)) * block
+    for image in range(len(input)):
+        for strip in range(count):
+            yield Strip(slice(image, image + 1), min(strip * tall, rows - tall), tall, block)
 
 
 class _Lowered:

@@ -259,19 +259,15 @@ def _lowering(shape: Shape) -> Work:
     z = shape.batch * shape.channels * shape.kw * columns * (rows * down + each * (shape.reach[0] - 1))
     handed_out = shape.cells if together > 1 or per_group > 1 else 0
     return Work(
-        strips * groups
-        + shape.batch * groups * rows / block / together / CALLS_IN_A_BATCH
-        + z / columns / ROWS_IN_A_CALL,
+        strips * groups + shape.batch * groups * rows / block / together / CALLS_IN_A_BATCH,
         shape.cells * shape.depth * shape.kw * ((block - 1) * down + shape.reach[0]),
         shape.pixels + z * (1 if along == 1 else PICKED) + handed_out,
+        shape.cells,
     )
 
 
 CALLS_IN_A_BATCH = 16
 """Products of a batch that cost about as much as calling a function of torch."""
-
-ROWS_IN_A_CALL = 400
-"""Rows that one copy begins in the time of calling a function of torch, which counts where rows are short."""
 
 
 def _strips(shape: Shape, block: int, size: int) -> tuple[int, int, float]:

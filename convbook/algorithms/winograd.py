@@ -189,11 +189,11 @@ def _strips(output_size: tuple[int, int], batch: int) -> Iterator[Strip]:
     together = max(1, TILES // (down * along))
     for first in range(0, batch, together):
         for top in range(0, rows, tall):
-            yield Strip(slice(first, min(batch, first + together)), top, min(tall, rows - top), OUTPUTS)
+            yield Strip(slice(first, min(batch, first + together)), top, min(tall, rows - top), 1)
 
 
 def _tiles(input: Tensor, strip: Strip, setting: Setting) -> Tensor:
-    """Return the overlapping 6×6 tiles under a strip, shape (36, images, down, along, C): channels go last.
+    """Return the overlapping 6×6 tiles under a strip, shape (36, tiles, C): channels go last.
 
     So all that follows, but for the last step, moves whole rows of channels.
     """

@@ -143,16 +143,7 @@ class _Lowered:
     Everything that the strips share is made once: a strip is little work, of which each call of torch would
     be a twentieth.
 
-    Parameters
-    ----------
-    input : Tensor
-        Shape (N, C, H, W).
-    weight : Tensor
-        Shape (O, C / groups, kh, kw).
-    setting : Setting
-        The convolution's.
-    strip : Strip
-        The first strip.
+    It takes what :func:`lowering` takes, and the first strip of that shape.
     """
 
     def __init__(self, input: Tensor, weight: Tensor, setting: Setting, strip: Strip) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from rendered import mend_pages, pictures
 from sphinx.application import Sphinx
 
 Mend = Callable[[str], str]
@@ -238,22 +239,16 @@ def install(app: Sphinx) -> None:
     if app.builder.format != "html":
         return
     book = app.builder.name == "epub"
-    templates = app.builder.templates  # type: ignore[attr-defined]
-    original = templates.render
 
-    def render(template: str, context: dict[str, Any]) -> str:
-        page = original(template, context)
-        if not template.endswith(".html"):
-            return str(page)
+    def mended(page: str) -> str:
         for mend in BOOK_MENDS if book else MENDS:
             page = mend(page)
         if book:
-            return str(page)
-        sources = {name: Path(app.srcdir) / uri for uri, name in app.builder.images.items()}  # type: ignore[attr-defined]
-        sources |= {path.name: path for path in (Path(app.srcdir) / "_generated").glob("*.svg")}
-        return Pictures(Path(app.outdir), sources).mend(str(page))
+            return page
+        drawn = {path.name: path for path in (Path(app.srcdir) / "_generated").glob("*.svg")}
+        return Pictures(Path(app.outdir), pictures(app) | drawn).mend(page)
 
-    templates.render = render
+    mend_pages(app, mended)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

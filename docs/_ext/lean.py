@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from furo import get_pygments_stylesheet
+from rendered import mend_pages
 from sphinx.application import Sphinx
 
 # In the order in which rules override each other.
@@ -147,15 +148,7 @@ def install(app: Sphinx) -> None:
     """Mend each page as the template engine hands it over."""
     if app.builder.name not in ("html", "dirhtml"):
         return
-    templates = app.builder.templates  # type: ignore[attr-defined]
-    original = templates.render
-    lean = Lean(Path(app.outdir) / "_static")
-
-    def render(template: str, context: dict[str, Any]) -> str:
-        page = str(original(template, context))
-        return lean.mend(page) if template.endswith(".html") else page
-
-    templates.render = render
+    mend_pages(app, Lean(Path(app.outdir) / "_static").mend)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from rendered import mend_pages, pictures
 from sphinx.application import Sphinx
 from themed_figures import painted
 
@@ -89,22 +90,14 @@ def install(app: Sphinx) -> None:
     """Mend each page as the template engine hands it over."""
     if app.builder.name not in ("html", "dirhtml"):
         return
-    templates = app.builder.templates  # type: ignore[attr-defined]
-    original = templates.render
     walls = Walls(Path(app.outdir) / "_images")
-
-    def render(template: str, context: dict[str, Any]) -> str:
-        page = str(original(template, context))
-        sources = {name: Path(app.srcdir) / uri for uri, name in app.builder.images.items()}  # type: ignore[attr-defined]
-        return walls.mend(page, sources) if template.endswith(".html") else page
-
-    templates.render = render
+    mend_pages(app, lambda page: walls.mend(page, pictures(app)))
 
 
 def leave_out_what_no_page_shows(app: Sphinx) -> list[Any]:
     """The thumbnails' own files, before Sphinx copies pictures."""
     if app.builder.name in ("html", "dirhtml"):
-        images: dict[str, str] = app.builder.images  # type: ignore[attr-defined]
+        images = app.builder.images
         for uri in [uri for uri in images if uri.endswith("_thumb.svg")]:
             (Path(app.outdir) / "_images" / images.pop(uri)).unlink(missing_ok=True)  # of an earlier build
     return []

@@ -35,7 +35,7 @@ WALLS = ["index.html", "auto_gallery/index.html", "auto_gallery/edges/index.html
 
 def opened(browser: Browser, address: str, **options: object) -> Page:
     """Open a page in a context of its own."""
-    page = browser.new_context(**options).new_page()  # type: ignore[arg-type]
+    page = browser.new_context(**options).new_page()
     page.goto(address, wait_until="load")
     return page
 

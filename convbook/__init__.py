@@ -11,17 +11,17 @@ from convbook.geometry import (
     Cost,
     Layer,
     ReceptiveField,
-    cost,
     effective_kernel_size,
     layers_until,
     output_size,
     pixel_uses,
-    receptive_field,
     same_padding,
     transposed_output_size,
 )
+from convbook.pieces import Piece, needed_input, needed_input_transposed, needed_inputs, tiles
 from convbook.windows import fold, pad, sliding_windows, unfold
-from convbook.algorithms import METHODS, explain_plan
+from convbook.algorithms import METHODS
+from convbook.auto import explain_plan
 from convbook.conv import conv2d, conv_transpose2d
 from convbook.dense import MatrixStructure, conv_matrix, dense_by_offset, matrix_structure, nearest_kernel
 from convbook.gradients import conv2d_input, conv2d_weight
@@ -32,17 +32,31 @@ from convbook.pooling import (
     global_avg_pool2d,
     lp_pool2d,
     max_pool2d,
+    max_unpool2d,
     pool2d,
 )
 from convbook.layers import (
     AdaptiveAvgPool2d,
     AdaptiveMaxPool2d,
     AvgPool2d,
+    CircularPad2d,
+    ConstantPad2d,
     Conv2D,
+    Conv2d,
+    ConvTranspose2d,
+    Fold,
     GlobalAvgPool2d,
+    LPPool2d,
     MaxPool2d,
+    MaxUnpool2d,
+    ReflectionPad2d,
+    ReplicationPad2d,
+    SymmetricPad2d,
+    Unfold,
+    ZeroPad2d,
     comp_conv2d,
 )
+from convbook.models import LayerCost, ModelCost, cost, receptive_field
 from convbook.images import edge_image, photograph
 from convbook.kernels import KERNELS
 from convbook.edges import detect_edges, image_gradient, magnitude, orientation
@@ -63,16 +77,31 @@ __all__ = [
     "AdaptiveAvgPool2d",
     "AdaptiveMaxPool2d",
     "AvgPool2d",
+    "CircularPad2d",
+    "ConstantPad2d",
     "Conv2D",
+    "Conv2d",
+    "ConvTranspose2d",
     "Cost",
+    "Fold",
     "GlobalAvgPool2d",
     "KernelFit",
     "KernelSolution",
+    "LPPool2d",
     "Layer",
+    "LayerCost",
     "LearningTheory",
     "MatrixStructure",
     "MaxPool2d",
+    "MaxUnpool2d",
+    "ModelCost",
+    "Piece",
     "ReceptiveField",
+    "ReflectionPad2d",
+    "ReplicationPad2d",
+    "SymmetricPad2d",
+    "Unfold",
+    "ZeroPad2d",
     "adaptive_avg_pool2d",
     "adaptive_max_pool2d",
     "avg_pool2d",
@@ -103,7 +132,11 @@ __all__ = [
     "magnitude",
     "matrix_structure",
     "max_pool2d",
+    "max_unpool2d",
     "nearest_kernel",
+    "needed_input",
+    "needed_input_transposed",
+    "needed_inputs",
     "orientation",
     "output_size",
     "pad",
@@ -113,6 +146,7 @@ __all__ = [
     "receptive_field",
     "same_padding",
     "sliding_windows",
+    "tiles",
     "transposed_output_size",
     "unfold",
 ]

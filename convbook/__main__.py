@@ -1,10 +1,19 @@
-"""`python -m convbook`: the versions, devices and methods that a report of a fault needs."""
+"""`python -m convbook`: the versions, devices and methods that a report of a fault needs.
+
+``python -m convbook check my_module:my_conv2d`` holds a kernel against the definition, and
+``python -m convbook vectors folder`` writes test vectors; ``-h`` after either names the options.
+"""
 
 from __future__ import annotations
 
+import argparse
+import importlib
 import importlib.metadata
 import platform
 import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -103,5 +112,88 @@ def tf32() -> str:
     return "on" if torch.backends.cudnn.allow_tf32 else "off"
 
 
+def main(words: Sequence[str]) -> int:
+    """Run a command line.
+
+    Parameters
+    ----------
+    words : sequence of str
+        The arguments after ``python -m convbook``; none for the report.
+
+    Returns
+    -------
+    int
+        The exit status: 0, or 1 where a kernel was found wrong.
+
+    Examples
+    --------
+    >>> main(["check", "torch.nn.functional:avg_pool2d", "--cases", "1"])  # doctest: +ELLIPSIS
+    ✓ avg_pool2d by avg_pool2d: 1 cases, 1 right, 0 wrong, 0 not supported
+    ...
+    0
+    """
+    if not words:
+        print(report())
+        return 0
+    parser = argparse.ArgumentParser(prog="python -m convbook", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    check = commands.add_parser("check", help="hold a kernel against the definition")
+    check.add_argument(
+        "kernel", nargs="+", help="module:function; or, with --command, a program and its arguments"
+    )
+    check.add_argument("--command", action="store_true", dest="program", help="the kernel is a program")
+    check.add_argument("--name", help="the operation, where the function has another name")
+    check.add_argument("--cases", type=int, default=2000)
+    check.add_argument("--seed", type=int, default=0)
+    check.add_argument("--arrays", choices=("auto", "torch", "numpy"), default="auto")
+    check.add_argument("--supports", nargs="+", help='features that must not raise an error, or "all"')
+    check.add_argument("--json", type=Path, help="write the report there, also when stopped by Ctrl-C")
+    check.add_argument("--resume", type=Path, help="go on from a report that --json wrote")
+    vectors = commands.add_parser("vectors", help="write test vectors")
+    vectors.add_argument("folder", type=Path)
+    asked = parser.parse_args(words)
+    try:
+        return _check(asked) if asked.command == "check" else _vectors(asked.folder)
+    except (ValueError, TypeError, ImportError, AttributeError, OSError) as error:
+        parser.error(str(error))
+
+
+def _check(asked: Any) -> int:
+    """Run ``check``: print the report, and write it where it is wanted."""
+    from convbook.testing import Report, check_kernel
+
+    if asked.program:
+        kernel, name = asked.kernel, asked.name
+    else:
+        if len(asked.kernel) > 1:
+            raise ValueError("kernel must be one module:function; a program needs --command")
+        sys.path.insert(0, "")
+        module, _, path = asked.kernel[0].partition(":")
+        if not path:
+            raise ValueError(f"kernel must be module:function, got {asked.kernel[0]!r}")
+        kernel = importlib.import_module(module)
+        for part in path.split("."):
+            kernel = getattr(kernel, part)
+        name = asked.name or path.rpartition(".")[2].removeprefix("my_")
+    supports = "all" if asked.supports == ["all"] else asked.supports
+    start = Report.from_json(asked.resume.read_text(encoding="utf-8")) if asked.resume else 0
+    found = check_kernel(
+        name, kernel, supports=supports, cases=asked.cases, seed=asked.seed, arrays=asked.arrays, start=start
+    )
+    print(found)
+    if asked.json:
+        asked.json.write_text(found.to_json() + "\n", encoding="utf-8")
+    return 0 if found else 1
+
+
+def _vectors(folder: Path) -> int:
+    """Run ``vectors``: write the files and name them."""
+    from convbook.testing import write_vectors
+
+    for path in write_vectors(folder):
+        print(path)
+    return 0
+
+
 if __name__ == "__main__":
-    print(report())
+    raise SystemExit(main(sys.argv[1:]))

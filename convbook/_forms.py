@@ -6,6 +6,8 @@ the value that is used from then on: what was checked is what is computed with.
 
 from __future__ import annotations
 
+import math
+import numbers
 import operator
 from typing import SupportsIndex, TypeAlias
 
@@ -13,10 +15,10 @@ IntOrPair: TypeAlias = SupportsIndex | tuple[SupportsIndex, ...] | list[Supports
 """One integer for rows and columns alike, or a pair (rows, columns)."""
 
 Pair: TypeAlias = tuple[int, int]
-"""A normalised pair (rows, columns)."""
+"""A normalized pair (rows, columns)."""
 
 Sides: TypeAlias = tuple[tuple[int, int], tuple[int, int]]
-"""Normalised padding, ((top, bottom), (left, right))."""
+"""Normalized padding, ((top, bottom), (left, right))."""
 
 ExplicitPadding: TypeAlias = tuple[tuple[SupportsIndex, SupportsIndex], tuple[SupportsIndex, SupportsIndex]]
 PaddingLike: TypeAlias = IntOrPair | ExplicitPadding | str
@@ -111,20 +113,21 @@ def pair(name: str, value: object, minimum: int) -> Pair:
     ValueError: stride must be one integer or a pair (rows, columns), got 3 values: (1, 2, 3)
     """
     if type(value) is int:  # the common case, first
-        numbers: tuple[int | None, ...] = (value, value)
+        both: tuple[int | None, ...] = (value, value)
     elif isinstance(value, (tuple, list)):
         if len(value) not in (1, 2):
             raise ValueError(
-                f"{name} must be one integer or a pair (rows, columns), got {len(value)} values: {value!r}"
+                f"{name} must be one integer or a pair (rows, columns), got {len(value)} values: "
+                f"{describe(value)}"
             )
-        numbers = tuple(as_int(entry) for entry in value) * (2 // len(value))
+        both = tuple(as_int(entry) for entry in value) * (2 // len(value))
     else:
-        numbers = (as_int(value),) * 2
-    rows, columns = numbers
+        both = (as_int(value),) * 2
+    rows, columns = both
     if rows is None or columns is None:
         raise TypeError(
-            f"{name} must be an integer or a pair of integers (rows, columns), "
-            f"got {describe(value)}{_integer_cure(name, value)}"
+            f"{name} must be an integer or a pair of integers (rows, columns), got "
+            f"{describe(value)}{_integer_cure(name, value)}"
         )
     if rows < minimum or columns < minimum:
         raise ValueError(f"{name} must be at least {minimum} on both axes, got {describe(value)}")
@@ -165,12 +168,17 @@ def sides(name: str, value: object) -> Sides:
     """
     if type(value) is int and value >= 0:  # the common case, first
         return (value, value), (value, value)
+    if isinstance(value, (tuple, list)) and len(value) == 4:
+        raise ValueError(
+            f"{name} must be an integer, a pair (rows, columns) or ((top, bottom), (left, right)), got "
+            f"{describe(value)}; four sides are written as two pairs"
+        )
     if isinstance(value, (tuple, list)) and any(isinstance(entry, (tuple, list)) for entry in value):
         flat = [entry for two in value if isinstance(two, (tuple, list)) and len(two) == 2 for entry in two]
         if len(value) != 2 or len(flat) != 4:
             raise ValueError(
                 f"{name} must be an integer, a pair (rows, columns) or ((top, bottom), (left, right)), "
-                f"got {value!r}"
+                f"got {describe(value)}"
             )
         top, bottom, left, right = (as_int(entry) for entry in flat)
         if top is None or bottom is None or left is None or right is None:
@@ -200,6 +208,31 @@ def flag(name: str, value: object) -> bool:
     return value
 
 
+def number(name: str, value: object, *, finite: bool = True) -> float:
+    """Judge a real number; with ``finite=False`` it may be infinite, but not NaN.
+
+    Examples
+    --------
+    >>> number("sigma", 2)
+    2.0
+    >>> number("sigma", "2")
+    Traceback (most recent call last):
+    TypeError: sigma must be a number, got '2' (a str)
+    >>> number("sigma", float("nan"))
+    Traceback (most recent call last):
+    ValueError: sigma must be finite, got nan
+    """
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{name} must be a number, got {describe(value)}")
+    try:
+        real = float(value)
+    except OverflowError:
+        real = math.inf
+    if math.isnan(real) or (finite and math.isinf(real)):
+        raise ValueError(f"{name} must be finite, got {describe(value).removesuffix(' (a float)')}")
+    return real
+
+
 def describe(value: object) -> str:
     """Return a short description of what arrived, for an error message.
 
@@ -209,19 +242,31 @@ def describe(value: object) -> str:
     ('1.5 (a float)', "(1, 'a')", 'None')
     """
     if value is None or (isinstance(value, (int, tuple, list)) and not isinstance(value, bool)):
-        return repr(value)
+        return _shortened(repr(value))
     if isinstance(value, (bool, float, complex, str)):
-        return f"{value!r} (a {type(value).__name__})"
+        return f"{_shortened(repr(value))} (a {type(value).__name__})"
+    kind = type(value).__name__
     shape = getattr(value, "shape", None)
-    if shape is not None:
-        return f"a {type(value).__name__} of shape {tuple(shape)}"
-    return f"a value of type {type(value).__name__}"
+    if shape == () and type(value).__module__ == "numpy":
+        return repr(value)
+    if isinstance(shape, tuple):
+        return f"{'an' if kind[0] in 'aeion' else 'a'} {kind} of shape {tuple(shape)}"
+    return f"a value of type {kind}"
+
+
+def _shortened(text: str, most: int = 80) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def _integer_cure(name: str, value: object) -> str:
-    """Offer the integer where somebody wrote 2.0, the usual result of a division, or a tensor."""
+    """Offer the integer where somebody wrote 2.0, the usual result of a division, or a tensor or an array."""
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
         return f"; write {name}={int(value)} (a division // keeps integers)"
-    if hasattr(value, "requires_grad") and getattr(value, "shape", None) == ():
+    shape = getattr(value, "shape", None)
+    if shape == () and hasattr(value, "item"):
         return f"; read the number with {name}=int({name})"
+    if isinstance(shape, tuple) and shape == (2,) and hasattr(value, "tolist"):
+        return f"; read the pair with {name}={name}.tolist()"
+    if name == "padding" and isinstance(value, (tuple, list)) and len(value) == 2:
+        return "; to pad the four sides differently, call pad first"
     return ""

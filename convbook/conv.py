@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from convbook import _checks, algorithms
-from convbook.algorithms import small_call
+from convbook import _judge, algorithms
 from convbook.algorithms.transposed import torch_transposed
+from convbook.auto import route
 from convbook.windows import padded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from convbook._forms import IntOrPair, PaddingLike
+    from convbook._forms import ExplicitPadding, IntOrPair, PaddingLike
 
 __all__ = ["conv2d", "conv_transpose2d"]
 
@@ -55,10 +55,10 @@ def conv2d(
         Rows and columns added on each side.  "same" keeps the size at stride 1; an even kernel's extra row
         goes to the bottom and right.
     dilation : int or pair of int, optional
-        Distance between neighbouring taps of the kernel.
+        Distance between neighboring taps of the kernel.
     groups : int, optional
         In how many parts the channels are split, each convolved by itself.
-    padding_mode : {"zeros", "reflect", "replicate", "circular"}, optional
+    padding_mode : {"zeros", "reflect", "replicate", "circular", "symmetric"}, optional
         What stands in the added rows and columns; see :func:`pad`.
     method : str, optional
         One of ``METHODS``; "auto" takes the quickest that is exact enough.
@@ -131,22 +131,24 @@ def conv2d(
     tensor([[[3, 2],
              [1, 0]]])
     """
-    if method == "auto" and padding_mode == "zeros":
-        output = small_call(input, weight, bias, stride, padding, dilation, groups)
-        if output is not None:
-            return output
     if _autocast(input):
         return _autocasted(conv2d)(
             input, weight, bias, stride, padding, dilation, groups, padding_mode=padding_mode, method=method
         )
-    algorithm = algorithms.by_name(method)
-    setting = _checks.conv2d_setting(input, weight, bias, stride, padding, dilation, groups, padding_mode)
-    images = input if input.dim() == 4 else input.unsqueeze(0)
-    if padding_mode != "zeros" and setting.padding != _checks.NO_PADDING:
-        images = padded(images, setting.padding, padding_mode)
-        setting = setting._replace(padding=_checks.NO_PADDING)
-    result = algorithm(images, weight, bias, setting)
-    return result if input.dim() == 4 else result.squeeze(0)
+    named = algorithms.by_name(method)
+    setting = _judge.conv2d_setting(input, weight, bias, stride, padding, dilation, groups, padding_mode)
+    one = input.dim() == 3
+    images = input.unsqueeze(0) if one else input
+    mode = _judge.padding_mode("padding_mode", padding_mode)
+    if mode != "zeros" and setting.padding != _judge.NO_PADDING:
+        images = padded(images, setting.padding, mode)
+        setting = setting._replace(padding=_judge.NO_PADDING)
+    if named is None:
+        chosen = algorithms.TABLE[route(images, weight, setting).method]
+    else:
+        chosen = algorithms.in_domain(named, images, weight, setting)
+    result = chosen.run(images, weight, bias, setting)
+    return result.squeeze(0) if one else result
 
 
 def conv_transpose2d(
@@ -154,10 +156,12 @@ def conv_transpose2d(
     weight: Tensor,
     bias: Tensor | None = None,
     stride: IntOrPair = 1,
-    padding: IntOrPair = 0,
+    padding: IntOrPair | ExplicitPadding = 0,
     output_padding: IntOrPair = 0,
     groups: int = 1,
     dilation: IntOrPair = 1,
+    *,
+    output_size: IntOrPair | None = None,
 ) -> Tensor:
     r"""Convolve transposed: each input cell stamps the kernel, times its value, into the output.
 
@@ -179,7 +183,7 @@ def conv_transpose2d(
         Shape (output channels,).
     stride : int or pair of int, optional
         Rows and columns from one stamp to the next.
-    padding : int or pair of int, optional
+    padding : int, pair of int or ((top, bottom), (left, right)), optional
         Rows and columns *cut off* at each end: the padding of the convolution that this one transposes.
     output_padding : int or pair of int, optional
         Rows and columns computed in addition at the bottom and right, fewer than the stride or the dilation.
@@ -188,7 +192,10 @@ def conv_transpose2d(
     groups : int, optional
         In how many parts the channels are split.
     dilation : int or pair of int, optional
-        Distance between neighbouring taps of the kernel.
+        Distance between neighboring taps of the kernel.
+    output_size : int, pair of int or shape, optional
+        Rows and columns wanted, such as the shape of the image that a convolution made smaller.  It takes the
+        place of `output_padding`, which is then not read, as in :class:`torch.nn.ConvTranspose2d`.
 
     Returns
     -------
@@ -202,7 +209,8 @@ def conv_transpose2d(
     ValueError
         If shapes do not match ("input has 3 channels but weight takes 1: …; the weight of a transposed
         convolution is (input channels, output channels / groups, rows, columns), the other way round than
-        conv2d's"), nothing is left after cutting, or `output_padding` is too large.
+        conv2d's"), nothing is left after cutting, `output_padding` is too large, or no output_padding gives
+        `output_size`.
     TypeError
         If an argument is no tensor or no integer (`padding` is no word here), or the dtypes differ.
 
@@ -216,9 +224,10 @@ def conv_transpose2d(
     Notes
     -----
     batch · channels · rows · columns · output channels / groups · kernel rows · kernel columns
-    multiplications.  Where the kernel is no multiple of the stride, neighbouring output cells get different
-    numbers of stamps, which shows as a checkerboard [2]_.  Differences from torch: all integer dtypes,
-    exactly; half types are always summed in float32.
+    multiplications.  Where the kernel is no multiple of the stride, neighboring output cells get different
+    numbers of stamps, which shows as a checkerboard [2]_.  Differences from torch: asymmetric padding;
+    `output_size`, which torch has in its layer alone; all integer dtypes, exactly; half types are always
+    summed in float32.
 
     References
     ----------
@@ -240,13 +249,18 @@ def conv_transpose2d(
 
     >>> conv_transpose2d(X, K)
     tensor([[[ 1, 12, 23, 30]]])
+
+    At stride 4 the kernel takes seven, eight, nine or ten columns to two; `output_size` says how many:
+
+    >>> conv_transpose2d(X, K, stride=4, output_size=(1, 9))
+    tensor([[[ 1,  2,  3,  0, 10, 20, 30,  0,  0]]])
     """
     if _autocast(input):
         return _autocasted(conv_transpose2d)(
-            input, weight, bias, stride, padding, output_padding, groups, dilation
+            input, weight, bias, stride, padding, output_padding, groups, dilation, output_size=output_size
         )
-    setting = _checks.conv_transpose2d_setting(
-        input, weight, bias, stride, padding, output_padding, groups, dilation
+    setting = _judge.conv_transpose2d_setting(
+        input, weight, bias, stride, padding, output_padding, groups, dilation, output_size
     )
     images = input if input.dim() == 4 else input.unsqueeze(0)
     output = torch_transposed(images, weight, bias, setting)

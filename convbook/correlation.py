@@ -14,7 +14,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from convbook import _checks
+from convbook import _judge
 
 __all__ = ["convolve2d", "corr2d", "corr2d_multi_in", "corr2d_multi_in_out"]
 
@@ -75,9 +75,9 @@ def corr2d(X: Tensor, K: Tensor) -> Tensor:
     tensor([[3, 2],
             [1, 0]])
     """
-    X, K = _checks.corr2d_arguments(X, K)
+    X, K = _judge.corr2d_arguments(X, K)
     dtype = torch.promote_types(X.dtype, K.dtype)
-    wide = _checks.accumulator(dtype)
+    wide = _judge.accumulator(dtype)
     X, K = X.to(wide), K.to(wide)
     h, w = K.shape
     rows = []
@@ -133,8 +133,10 @@ def convolve2d(X: Tensor, K: Tensor) -> Tensor:
     tensor([[0, 1],
             [2, 3]])
     """
-    X, K = _checks.corr2d_arguments(X, K)
-    return corr2d(X, K.flip(0, 1))
+    X, K = _judge.corr2d_arguments(X, K)
+    # In the wide type and back, because torch cannot flip every dtype; no number changes on the way.
+    flipped = K.to(_judge.accumulator(K.dtype)).flip(0, 1)
+    return corr2d(X, flipped.to(K.dtype))
 
 
 def corr2d_multi_in(X: Tensor, K: Tensor) -> Tensor:
@@ -173,9 +175,9 @@ def corr2d_multi_in(X: Tensor, K: Tensor) -> Tensor:
     tensor([[ 56,  72],
             [104, 120]])
     """
-    X, K = _checks.multi_in_arguments(X, K)
+    X, K = _judge.multi_in_arguments(X, K)
     dtype = torch.promote_types(X.dtype, K.dtype)
-    wide = _checks.accumulator(dtype)
+    wide = _judge.accumulator(dtype)
     channels = [corr2d(x, k) for x, k in zip(X.to(wide), K.to(wide), strict=True)]
     return torch.stack(channels).sum(0).to(dtype)
 
@@ -216,5 +218,5 @@ def corr2d_multi_in_out(X: Tensor, K: Tensor) -> Tensor:
     <BLANKLINE>
             [[ -9, -18]]])
     """
-    X, K = _checks.multi_in_out_arguments(X, K)
+    X, K = _judge.multi_in_out_arguments(X, K)
     return torch.stack([corr2d_multi_in(X, kernels) for kernels in K])

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import torch
 from torch import Tensor
 
-from convbook import _checks
+from convbook import _judge
 from convbook.windows import padded, windows_as_columns
 
 if TYPE_CHECKING:
@@ -79,7 +79,8 @@ def conv_matrix(
 
     References
     ----------
-    .. [1] V. Dumoulin and F. Visin, 2016, section 4.1.  https://doi.org/10.48550/arXiv.1603.07285
+    .. [1] V. Dumoulin and F. Visin, 2016, section 4.1.
+       https://doi.org/10.48550/arXiv.1603.07285
 
     Examples
     --------
@@ -97,20 +98,23 @@ def conv_matrix(
             [1, 2, 3],
             [0, 1, 2]])
     """
-    size, setting = _checks.matrix_setting(weight, input_size, stride, padding, dilation, groups)
+    size, setting = _judge.matrix_setting(weight, input_size, stride, padding, dilation, groups)
     channels, parts = weight.shape[1] * setting.groups, setting.groups
     pixels = _pixels_of_windows(channels, size, (weight.shape[2], weight.shape[3]), setting, weight.device)
     windows = pixels.shape[-1]
     # One row for each (output channel, window), one column more than pixels for what falls into the padding.
     where = torch.unflatten(pixels, 0, (parts, -1)).transpose(1, 2)[:, None]
-    numbers = torch.unflatten(weight.flatten(1), 0, (parts, -1))[:, :, None]
+    # In the wide type and back, because torch cannot scatter every dtype.
+    wide = weight.to(_judge.accumulator(weight.dtype))
+    numbers = torch.unflatten(wide.flatten(1), 0, (parts, -1))[:, :, None]
     shape = (parts, weight.shape[0] // parts, windows, numbers.shape[-1])
-    matrix = weight.new_zeros((*shape[:3], channels * size[0] * size[1] + 1))
-    return matrix.scatter(-1, where.expand(shape), numbers.expand(shape))[..., 1:].flatten(0, 2).contiguous()
+    matrix = wide.new_zeros((*shape[:3], channels * size[0] * size[1] + 1))
+    matrix = matrix.scatter(-1, where.expand(shape), numbers.expand(shape))[..., 1:]
+    return matrix.flatten(0, 2).to(weight.dtype).contiguous()
 
 
 def _pixels_of_windows(
-    channels: int, size: Pair, kernel: Pair, setting: _checks.Setting, device: torch.device
+    channels: int, size: Pair, kernel: Pair, setting: _judge.Setting, device: torch.device
 ) -> Tensor:
     """Return which pixel, counted from 1, each tap meets in each window; 0 is padding."""
     numbers = torch.arange(1, channels * size[0] * size[1] + 1, device=device)
@@ -186,7 +190,7 @@ def matrix_structure(
     >>> matrix_structure((1, 1, 1, 2), (6, 8))
     MatrixStructure(shape=(42, 48), entries=2016, nonzeros=84, parameters=2, sparsity=Fraction(23, 24))
     """
-    sizes, size, setting = _checks.structure_setting(
+    sizes, size, setting = _judge.structure_setting(
         weight_size, input_size, stride, padding, dilation, groups
     )
     outputs, per_group, *kernel = sizes
@@ -194,11 +198,11 @@ def matrix_structure(
     for axis in (0, 1):
         before = setting.padding[axis][0]
         windows = setting.output_size[axis], setting.stride[axis]
-        not_behind, in_front = (
+        up_to_the_end, before_the_image = (
             _taps_up_to(most, kernel[axis], setting.dilation[axis], *windows)
             for most in (before + size[axis] - 1, before - 1)
         )
-        met.append(not_behind - in_front)
+        met.append(up_to_the_end - before_the_image)
     shape = (
         outputs * setting.output_size[0] * setting.output_size[1],
         per_group * setting.groups * size[0] * size[1],
@@ -209,11 +213,11 @@ def matrix_structure(
 
 
 def _taps_up_to(most: int, taps: int, gap: int, windows: int, step: int) -> int:
-    """Count the pairs of a tap a and a window i that stand at or before a position: a·gap + i·step ≤ most.
+    """Count the pairs of a tap a and a window i at or before a position: a·gap + i·step ≤ most.
 
     In a closed form, so that a kernel of 10¹⁰ rows takes no longer than one of 3.
     """
-    some = max(0, min(taps, most // gap + 1))  # taps that stand there in the first window, at least
+    some = max(0, min(taps, most // gap + 1))  # taps that are there in the first window, at least
     all_of_them = max(0, min(some, (most - (windows - 1) * step) // gap + 1))  # and in every window
     # Tap a = some − 1 − b, in between, is there in ⌊(most − a·gap) / step⌋ + 1 windows.
     between = some - all_of_them
@@ -260,7 +264,7 @@ def dense_by_offset(W: Tensor) -> Tensor:
     Returns
     -------
     Tensor
-        Shape (h, w, 2h − 1, 2w − 1); offset (0, 0) stands in the middle, at (h − 1, w − 1).
+        Shape (h, w, 2h − 1, 2w − 1); offset (0, 0) is in the middle, at (h − 1, w − 1).
 
     Raises
     ------
@@ -284,8 +288,8 @@ def dense_by_offset(W: Tensor) -> Tensor:
             [0, 0, 1, 0, 0],
             [0, 0, 0, 0, 0]]))
     """
-    h, w = _checks.dense_weights(W)
-    # With a margin of h − 1 rows and w − 1 columns, pixel (i + a, j + b) stands at (h − 1 + i + a, w − 1 + j
+    h, w = _judge.dense_weights(W)
+    # With a margin of h − 1 rows and w − 1 columns, pixel (i + a, j + b) is at (h − 1 + i + a, w − 1 + j
     # + b).
     wide = padded(W, ((h - 1, h - 1), (w - 1, w - 1)))
     return torch.stack(
@@ -294,7 +298,7 @@ def dense_by_offset(W: Tensor) -> Tensor:
 
 
 def nearest_kernel(W: Tensor, kernel_size: IntOrPair, padding: PaddingLike = 0) -> Tensor:
-    """Kernel of the convolution that is nearest to a dense layer, in the sum of squares over all weights.
+    """Kernel of the convolution whose weights differ least from a dense layer's, in the sum of squares.
 
     For each tap it is the mean of the dense weights that the tap stands for: sharing by averaging.  Pairs
     farther apart than the kernel reaches are left out: locality.
@@ -334,9 +338,10 @@ def nearest_kernel(W: Tensor, kernel_size: IntOrPair, padding: PaddingLike = 0) 
     tensor([[ 1., -1.],
             [ 0.,  2.]])
     """
-    kernel, size, setting = _checks.dense_kernel_setting(W, kernel_size, padding)
+    kernel, size, setting = _judge.dense_kernel_setting(W, kernel_size, padding)
     pixels = _pixels_of_windows(1, size, kernel, setting, W.device).transpose(0, 1)
-    weights = torch.nn.functional.pad(W.flatten(2).flatten(0, 1), (1, 0))  # column 0 is the padding's
-    total = weights.gather(1, pixels).sum(0, dtype=_checks.accumulator(W.dtype))
+    wide = W.to(_judge.accumulator(W.dtype))
+    weights = torch.nn.functional.pad(wide.flatten(2).flatten(0, 1), (1, 0))  # column 0 is the padding's
+    total = weights.gather(1, pixels).sum(0)
     pairs = (pixels > 0).sum(0).clamp(min=1)
     return torch.unflatten((total / pairs).to(W.dtype), 0, kernel)

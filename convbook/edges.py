@@ -7,13 +7,14 @@ Directions are angles in radians: 0 is to the right, π/2 is down, since rows co
 
 from __future__ import annotations
 
+import difflib
 import math
 from collections.abc import Mapping
 
 import torch
 from torch import Tensor
 
-from convbook import _checks, kernels
+from convbook import _judge, kernels
 from convbook._forms import PaddingLike, describe
 from convbook.conv import conv2d
 
@@ -59,18 +60,20 @@ def detect_edges(
     X : Tensor
         An image, shape (rows, columns), or a stack of images, shape (…, rows, columns).
     kernel : str or Tensor
-        A key of ``KERNELS``, an operator, or a matrix in the data type of `X`.
+        A key of ``KERNELS``, an operator, or a matrix in the data type of `X` (for an image of integers, any
+        integers).
     padding : int, pair, "valid", "same" or ((top, bottom), (left, right))
         As in :func:`convbook.conv2d`.  Without padding the result is smaller than the image.
-    padding_mode : {"zeros", "reflect", "replicate", "circular"}
-        What stands in the padding.  Zeros draw an edge around a bright image; "replicate" does not.
+    padding_mode : {"zeros", "reflect", "replicate", "circular", "symmetric"}
+        How the padding is filled.  Zeros draw an edge around a bright image; "replicate" does not.
     method : str
         How :func:`convbook.conv2d` computes it.
 
     Returns
     -------
     Tensor
-        The response, in the data type of `X`; integers stay exact.
+        The response, in the data type of `X`.  Integers give int64, exactly modulo 2⁶⁴: a response is
+        negative where the image darkens, and larger than any pixel.
 
     Raises
     ------
@@ -78,8 +81,7 @@ def detect_edges(
         If `X` has fewer than two dimensions, the kernel's name is unknown, or the kernel does not fit into
         the image.
     TypeError
-        If `X` cannot hold the answer: an unsigned or bool image has no negative numbers, and a magnitude is
-        a root.
+        If `X` is bool, or has integers where the answer has fractions: a magnitude is a root.
 
     See Also
     --------
@@ -108,8 +110,13 @@ def detect_edges(
     >>> detect_edges(edge_image().T, "sobel")[:, 0]
     tensor([4., 4., 0., 0., 4., 4.])
     """
-    X = _image(X)
+    X = _not_in_color(_image(X))
     if isinstance(kernel, str) and kernel in OPERATORS:
+        if not X.is_floating_point():
+            raise TypeError(
+                f"kernel={kernel!r} gives a magnitude, a root, which needs a floating-point image, got X of "
+                f"{X.dtype}; pass X.float()"
+            )
         down, right = image_gradient(X, kernel, padding=padding, padding_mode=padding_mode, method=method)
         return magnitude(down, right)
     return _slide(X, _kernel(kernel, X), padding, padding_mode, method)
@@ -135,19 +142,20 @@ def image_gradient(
         corners between pixels.  Roberts's differences run along the diagonals; they are turned by 45° here,
         which keeps their magnitude.
     per_pixel : bool
-        Divide by what the operator gives on a slope of 1, so that the answer is in grey levels a pixel, and
+        Divide by what the operator gives on a slope of 1, so that the answer is in gray levels a pixel, and
         operators can be compared.  By default the kernels' plain response is returned.
     padding : int, pair, "valid", "same" or ((top, bottom), (left, right))
         As in :func:`convbook.conv2d`.
-    padding_mode : {"zeros", "reflect", "replicate", "circular"}
-        What stands in the padding.
+    padding_mode : {"zeros", "reflect", "replicate", "circular", "symmetric"}
+        How the padding is filled.
     method : str
         How :func:`convbook.conv2d` computes it.
 
     Returns
     -------
     tuple of Tensor
-        (rows, columns): positive where it brightens downwards, and where it brightens to the right.
+        (rows, columns): positive where it brightens downwards, and where it brightens to the right; in the
+        data type of `X`, int64 for integers.
 
     Raises
     ------
@@ -155,8 +163,8 @@ def image_gradient(
         If `X` has fewer than two dimensions, the operator is unknown, or its kernels do not fit into the
         image.
     TypeError
-        If `X` cannot hold the answer: an unsigned image has no negative numbers, and ``per_pixel=True`` as
-        well as "roberts" need fractions.
+        If `X` is bool, or has integers where the answer has fractions: with ``per_pixel=True``, and with the
+        operator "roberts".
 
     See Also
     --------
@@ -173,11 +181,9 @@ def image_gradient(
     >>> down.unique(), right.unique()
     (tensor([10.]), tensor([1.]))
     """
-    X = _image(X)
-    if operator not in OPERATORS:
-        raise ValueError(
-            f"operator must be one of {', '.join(map(repr, OPERATORS))}, got {describe(operator)}"
-        )
+    X = _not_in_color(_image(X))
+    _judge.one_of("operator", operator, OPERATORS)
+    per_pixel = _judge.flag("per_pixel", per_pixel)
     if (per_pixel or operator == "roberts") and not X.is_floating_point():
         what = "per_pixel=True divides" if per_pixel else "operator='roberts' turns its differences by 45°"
         raise TypeError(f"{what}, which needs a floating-point image, got X of {X.dtype}; pass X.float()")
@@ -226,8 +232,9 @@ def magnitude(rows: Tensor, columns: Tensor) -> Tensor:
     tensor([5., 2.])
     """
     _two_parts(rows, columns)
-    length: Tensor = torch.linalg.vector_norm(torch.stack((rows, columns)), dim=0)
-    return length
+    # hypot squares nothing that could become 0 or ∞; its slope at (0, 0) would be 0 / 0.
+    flat = (rows == 0) & (columns == 0)
+    return torch.hypot(rows.masked_fill(flat, 1), columns).masked_fill(flat, 0)
 
 
 def orientation(rows: Tensor, columns: Tensor) -> Tensor:
@@ -262,7 +269,11 @@ def orientation(rows: Tensor, columns: Tensor) -> Tensor:
     tensor([ 0., 90.])
     """
     _two_parts(rows, columns)
-    return torch.atan2(rows, columns)
+    # The slope of atan2 squares both parts, which may give 0 or ∞; divided by their length they are near 1.
+    down, right = (part.to(_judge.accumulator(part.dtype)) for part in (rows, columns))
+    length = torch.hypot(down.detach(), right.detach())
+    length = torch.where((length > 0) & (length < torch.inf), length, 1)
+    return torch.atan2(down / length, right / length).to(rows.dtype)
 
 
 def zero_crossings(Y: Tensor, threshold: float = 0.0) -> Tensor:
@@ -288,6 +299,8 @@ def zero_crossings(Y: Tensor, threshold: float = 0.0) -> Tensor:
     ------
     ValueError
         If `Y` has fewer than two dimensions, or `threshold` is negative.
+    TypeError
+        If the numbers of `Y` have no sign: it is bool, unsigned or complex.
 
     References
     ----------
@@ -302,7 +315,9 @@ def zero_crossings(Y: Tensor, threshold: float = 0.0) -> Tensor:
     tensor([[0, 0, 0, 1, 0, 0, 1, 0]], dtype=torch.int32)
     """
     Y = _image(Y, "Y")
-    if not threshold >= 0:
+    if not Y.dtype.is_signed or Y.is_complex():
+        raise TypeError(f"Y must hold numbers with a sign, real ones, got {Y.dtype}")
+    if _judge.number("threshold", threshold, finite=False) < 0:
         raise ValueError(f"threshold must not be negative, got {threshold}")
     return _crossings_along(Y, -2, threshold) | _crossings_along(Y, -1, threshold)
 
@@ -325,20 +340,38 @@ def _crossings_along(Y: Tensor, dim: int, threshold: float) -> Tensor:
 def _differ(one: Tensor, other: Tensor, threshold: float) -> Tensor:
     """Say where two values have opposite signs and lie further apart than the threshold."""
     # Signs first: the product of two small values could become zero.
-    return (one.sign() * other.sign() < 0) & ((one - other).abs() > threshold)
+    opposite = one.sign() * other.sign() < 0
+    if one.is_floating_point():
+        return opposite & ((one - other).abs() > float(threshold))
+    # A difference of int8 needs 9 bits. One of int64 that does not fit wraps, and is 2⁶⁴ too small.
+    difference = torch.maximum(one, other).long() - torch.minimum(one, other).long()
+    whole = math.floor(min(threshold, 2**64))
+    if whole < 2**63:
+        return opposite & ((difference > whole) | (difference < 0))
+    return opposite & (difference < 0) & (difference > whole - 2**64)
 
 
 def _image(X: object, name: str = "X") -> Tensor:
-    X = _checks.tensor(name, X)
+    X = _judge.tensor(name, X)
     if X.dim() < 2:
         raise ValueError(
-            f"{name} must be an image (rows, columns) or a stack (…, rows, columns), "
-            f"got shape {tuple(X.shape)}"
+            f"{name} must be an image (rows, columns) or a stack (…, rows, columns), got shape "
+            f"{tuple(X.shape)}"
         )
-    if not X.dtype.is_signed:
-        raise TypeError(
-            f"{name} must have a signed type, since edges come with both signs, got {X.dtype}; "
-            f"pass {name}.float(), or {name}.to(torch.int16) for whole numbers"
+    if 0 in X.shape[-2:]:
+        raise ValueError(f"{name} must have at least one row and one column, got shape {tuple(X.shape)}")
+    _judge.arithmetic_dtype(name, X)
+    return X
+
+
+def _not_in_color(X: Tensor) -> Tensor:
+    """Refuse a color image as NumPy has it, which would be a stack of images of three columns."""
+    sizes = tuple(X.shape)
+    if X.dim() == 3 and _judge.channels_seem_last(sizes):
+        raise ValueError(
+            f"X must be an image (rows, columns) or a stack (…, rows, columns), got {sizes}, as color "
+            f"images have it; bring the channels forward with {_judge.channels_forward(sizes, 'X')}, or pass "
+            f"X[None] for a stack of images of {sizes[2]} columns"
         )
     return X
 
@@ -346,10 +379,16 @@ def _image(X: object, name: str = "X") -> Tensor:
 def _kernel(kernel: str | Tensor, X: Tensor) -> Tensor:
     """Return a kernel given by name, or judge one given as a matrix."""
     if isinstance(kernel, Tensor):
-        return _checks.matrix("kernel", kernel)
+        return _judge.matrix("kernel", kernel)
     if not isinstance(kernel, str):
         raise TypeError(f"kernel must be a name or a matrix, got {describe(kernel)}")
-    return kernels.kernel(kernel, dtype=X.dtype, device=X.device)
+    if kernel not in kernels.KERNELS and (near := difflib.get_close_matches(kernel.lower(), OPERATORS, n=1)):
+        raise ValueError(
+            f"kernel must be a key of KERNELS, one of the operators {', '.join(map(repr, OPERATORS))}, or a "
+            f"matrix, got {kernel!r}; did you mean {near[0]!r}?"
+        )
+    dtype = torch.int64 if X.dtype in _judge.INTEGERS else X.dtype
+    return kernels.kernel(kernel, dtype=dtype, device=X.device)
 
 
 def _three_by_three(K: Tensor) -> Tensor:
@@ -360,6 +399,8 @@ def _three_by_three(K: Tensor) -> Tensor:
 
 def _slide(X: Tensor, K: Tensor, padding: PaddingLike, padding_mode: str, method: str) -> Tensor:
     """Correlate each image of a stack with one kernel."""
+    if X.dtype in _judge.INTEGERS and K.dtype in _judge.INTEGERS:
+        X, K = X.long(), K.long()
     images = X.reshape(math.prod(X.shape[:-2]), 1, *X.shape[-2:])
     Y = conv2d(images, K[None, None], padding=padding, padding_mode=padding_mode, method=method)
     return Y.reshape(*X.shape[:-2], *Y.shape[-2:])
@@ -367,10 +408,10 @@ def _slide(X: Tensor, K: Tensor, padding: PaddingLike, padding_mode: str, method
 
 def _two_parts(rows: Tensor, columns: Tensor) -> None:
     for name, part in (("rows", rows), ("columns", columns)):
-        if not _checks.tensor(name, part).is_floating_point():
+        if not _judge.tensor(name, part).is_floating_point():
             raise TypeError(f"{name} must be a floating-point tensor, got {part.dtype}; pass {name}.float()")
     if rows.shape != columns.shape:
         raise ValueError(
             f"rows and columns must have one shape, got {tuple(rows.shape)} and {tuple(columns.shape)}"
         )
-    _checks.same_device(rows=rows, columns=columns)
+    _judge.same_device(rows=rows, columns=columns)

@@ -15,10 +15,12 @@ References
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from fractions import Fraction
 from math import gcd
 from typing import NamedTuple
 
 from convbook._forms import (
+    ExplicitPadding,
     IntOrPair,
     PaddingLike,
     Pair,
@@ -60,7 +62,7 @@ def effective_kernel_size(kernel_size: IntOrPair, dilation: IntOrPair = 1) -> Pa
     kernel_size : int or pair of int
         Rows and columns of the kernel, at least 1.
     dilation : int or pair of int, optional
-        Distance between neighbouring taps, at least 1.
+        Distance between neighboring taps, at least 1.
 
     Returns
     -------
@@ -161,7 +163,7 @@ def windows_that_fit(
 ) -> Pair:
     """Count the windows on judged arguments, or raise the sentence that says why none fits.
 
-    The arithmetic behind :func:`output_size`, for callers whose arguments are normalised already; `noun` is
+    The arithmetic behind :func:`output_size`, for callers whose arguments are normalized already; `noun` is
     the word for the window ("kernel" or "pooling window").
 
     Examples
@@ -181,7 +183,7 @@ def transposed_output_size(
     input_size: IntOrPair,
     kernel_size: IntOrPair,
     stride: IntOrPair = 1,
-    padding: IntOrPair = 0,
+    padding: IntOrPair | ExplicitPadding = 0,
     output_padding: IntOrPair = 0,
     dilation: IntOrPair = 1,
 ) -> Pair:
@@ -191,7 +193,7 @@ def transposed_output_size(
     ----------
     input_size, kernel_size, stride, dilation : int or pair of int
         Rows and columns.  All at least 1.
-    padding : int or pair of int, optional
+    padding : int, pair of int or ((top, bottom), (left, right)), optional
         Rows and columns *cut off* at each end: the padding of the convolution that this one transposes.
     output_padding : int or pair of int, optional
         Rows and columns computed in addition at the bottom and the right, less than the stride or the
@@ -224,31 +226,39 @@ def transposed_output_size(
     size = pair("input_size", input_size, 1)
     kernel = pair("kernel_size", kernel_size, 1)
     step = pair("stride", stride, 1)
-    cut = pair("padding", padding, 0)
+    cut = sides("padding", padding)
     more = pair("output_padding", output_padding, 0)
     gap = pair("dilation", dilation, 1)
     return transposed_size(size, kernel, step, cut, more, gap)
 
 
-def transposed_size(size: Pair, kernel: Pair, step: Pair, cut: Pair, more: Pair, gap: Pair) -> Pair:
-    """Compute :func:`transposed_output_size` on judged arguments."""
+def output_padding_fits(more: Pair, step: Pair, gap: Pair) -> None:
+    """Judge that `output_padding` is smaller than the stride or the dilation."""
     for axis, word in enumerate(("rows", "columns")):
         if more[axis] >= max(step[axis], gap[axis]):
             raise ValueError(
                 f"output_padding must be smaller than the stride or the dilation: got {more[axis]} for the "
                 f"{word} with stride {step[axis]} and dilation {gap[axis]}; it chooses among the sizes that "
-                "the stride maps "
-                f"to one, so 0 to {max(step[axis], gap[axis]) - 1} are possible"
+                f"the stride maps to one, so 0 to {max(step[axis], gap[axis]) - 1} are possible"
             )
+
+
+def transposed_size(size: Pair, kernel: Pair, step: Pair, cut: Sides, more: Pair, gap: Pair) -> Pair:
+    """Compute :func:`transposed_output_size` on judged arguments."""
+    output_padding_fits(more, step, gap)
     found = []
     for axis, word in enumerate(("height", "width")):
-        n, k, s, p, a, d = (v[axis] for v in (size, kernel, step, cut, more, gap))
-        length = s * (n - 1) - 2 * p + _reach(k, d) + a
+        n, k, s, a, d = (two[axis] for two in (size, kernel, step, more, gap))
+        first, last = cut[axis]
+        full = s * (n - 1) + _reach(k, d) + a
+        length = full - first - last
         if length < 1:
+            alike = first == last
+            shown, both = (first, f"2·{first}") if alike else ((first, last), f"({first} + {last})")
+            cure = f"of at most {(full - 1) // 2}" if alike else f"of at most {full - 1} in all"
             raise ValueError(
-                f"padding {p} cuts the whole output off: output {word} would be "
-                f"{s}·({n} − 1) − 2·{p} + {_reach(k, d)} + {a} = {_minus(length)}; a padding of at most "
-                f"{(s * (n - 1) + _reach(k, d) + a - 1) // 2} leaves something"
+                f"padding {shown} cuts the whole output off: output {word} would be {s}·({n} − 1) − {both} + "
+                f"{_reach(k, d)} + {a} = {_minus(length)}; a padding {cure} leaves something"
             )
         found.append(length)
     return found[0], found[1]
@@ -315,17 +325,16 @@ def same_padding(
         raise ValueError(f'extra must be "end" (bottom and right) or "start" (top and left), got {extra!r}')
     if input_size is None and step != (1, 1):
         raise ValueError(
-            f"same_padding needs input_size at stride {_times(step)}: the total is "
-            "max((⌈n / s⌉ − 1)·s + d·(k − 1) + 1 − n, 0), which depends on the size n; for an image X pass "
-            "input_size=X.shape[-2:]"
+            f"same_padding needs input_size at stride {_times(step)}: the total is max((⌈n / s⌉ − 1)·s + "
+            "d·(k − 1) + 1 − n, 0), which depends on the size n; for an image X pass input_size=X.shape[-2:]"
         )
     size = (1, 1) if input_size is None else pair("input_size", input_size, 1)
     totals = [
         max(0, (-(-n // s) - 1) * s + _reach(k, d) - n) if s > 1 else d * (k - 1)
         for n, k, s, d in zip(size, kernel, step, gap, strict=True)
     ]
-    halves = [(t // 2, t - t // 2) if extra == "end" else (t - t // 2, t // 2) for t in totals]
-    return halves[0], halves[1]
+    rows, columns = ((t // 2, t - t // 2) for t in totals)
+    return (rows, columns) if extra == "end" else (rows[::-1], columns[::-1])
 
 
 def padding_sides(padding: object, kernel: Pair, step: Pair, gap: Pair) -> Sides:
@@ -376,7 +385,9 @@ def padding_sides(padding: object, kernel: Pair, step: Pair, gap: Pair) -> Sides
             "input's size; for ⌈n / s⌉ rows and columns pass padding=same_padding("
             f"{_argument(kernel)}, {_argument(gap)}, {_argument(step)}, input_size)"
         )
-    return same_padding(kernel, gap)
+    # As same_padding, which would judge again; a kernel's size may be a tensor while torch.jit.trace records.
+    rows, columns = (d * (k - 1) for k, d in zip(kernel, gap, strict=True))
+    return (rows // 2, rows - rows // 2), (columns // 2, columns - columns // 2)
 
 
 # --------------------------------------------------------------------------------------------- many layers
@@ -408,9 +419,10 @@ class ReceptiveField(NamedTuple):
     Attributes
     ----------
     size : tuple of int
-        Input rows and columns that can reach one output cell.
-    jump : tuple of int
-        Input rows and columns between the fields of two neighbouring output cells: the product of the
+        Input rows and columns, from the first to the last, that can reach one output cell; where that differs
+        from cell to cell, as in a model that enlarges its image, the largest.
+    jump : tuple of int, or of Fraction where a model enlarges its image
+        Input rows and columns between the fields of two neighboring output cells: the product of the
         strides.
     start : tuple of int
         First input row and column of output cell (0, 0); negative where the field begins in the padding.
@@ -422,7 +434,7 @@ class ReceptiveField(NamedTuple):
     """
 
     size: Pair
-    jump: Pair
+    jump: tuple[int | Fraction, int | Fraction]
     start: Pair
 
 
@@ -456,7 +468,7 @@ def receptive_field(layers: Iterable[object]) -> ReceptiveField:
 
     Examples
     --------
-    Two 3×3 kernels see what one 5×5 sees; a stride makes every later layer count double:
+    Two 3×3 kernels see what one 5×5 sees; a stride of 2 makes every later layer count double:
 
     >>> receptive_field([3, 3]).size
     (5, 5)
@@ -467,8 +479,8 @@ def receptive_field(layers: Iterable[object]) -> ReceptiveField:
     """
     if not isinstance(layers, Iterable):
         raise TypeError(
-            f"layers must be several layers, from the input upwards, got {describe(layers)}; "
-            "a single one goes into a list, receptive_field([layer])"
+            f"layers must be several layers, from the input upwards, got {describe(layers)}; a single one "
+            "goes into a list, receptive_field([layer])"
         )
     size, jump, start = [1, 1], [1, 1], [0, 0]
     for position, layer in enumerate(layers):
@@ -624,8 +636,9 @@ class Cost(NamedTuple):
 
     Examples
     --------
-    >>> Cost(9, 1, 4, 4, 4).multiply_adds
-    9
+    >>> found = Cost(9, 1, 4, 4, 4)
+    >>> found.multiply_adds, found.flops
+    (9, 18)
     """
 
     multiply_adds: int
@@ -633,6 +646,11 @@ class Cost(NamedTuple):
     input_bytes: int
     parameter_bytes: int
     output_bytes: int
+
+    @property
+    def flops(self) -> int:
+        """FLOP: multiplications and additions one by one, twice the multiply–adds."""
+        return 2 * self.multiply_adds
 
 
 def cost(
@@ -685,23 +703,16 @@ def cost(
     >>> cost(12, 3, in_channels=3, out_channels=64).parameters  # 64·3·3·3 weights and 64 biases
     1792
 
-    A depthwise 3×3 and a 1×1 together cost about an eighth of the full layer (1/64 + 1/9 of it):
+    On 64 channels a depthwise 3×3 and a 1×1 cost about an eighth of the full layer (1/64 + 1/9 of it):
 
     >>> full = cost(56, 3, 64, 64, padding=1).multiply_adds
     >>> thin = cost(56, 3, 64, 64, padding=1, groups=64).multiply_adds + cost(56, 1, 64, 64).multiply_adds
     >>> full, thin, full // thin
     (115605504, 14651392, 7)
     """
-    ins = integer("in_channels", in_channels, 1)
-    outs = integer("out_channels", out_channels, 1)
-    parts = integer("groups", groups, 1)
+    ins, outs, parts = grouped_channels(in_channels, out_channels, groups)
     images = integer("batch", batch, 0)
     width = integer("itemsize", itemsize, 1)
-    if ins % parts or outs % parts:
-        raise ValueError(
-            f"groups={parts} must divide in_channels={ins} (remainder {ins % parts}) and "
-            f"out_channels={outs} (remainder {outs % parts})"
-        )
     kernel = pair("kernel_size", kernel_size, 1)
     size = pair("input_size", input_size, 1)
     rows, columns = output_size(size, kernel, stride, padding, dilation)
@@ -715,6 +726,19 @@ def cost(
         parameter_bytes=parameters * width,
         output_bytes=outputs * width,
     )
+
+
+def grouped_channels(in_channels: object, out_channels: object, groups: object) -> tuple[int, int, int]:
+    """Judge a layer's channels: at least one, and multiples of `groups`."""
+    ins = integer("in_channels", in_channels, 1)
+    outs = integer("out_channels", out_channels, 1)
+    parts = integer("groups", groups, 1)
+    if ins % parts or outs % parts:
+        raise ValueError(
+            f"groups={parts} must divide in_channels={ins} (remainder {ins % parts}) and "
+            f"out_channels={outs} (remainder {outs % parts})"
+        )
+    return ins, outs, parts
 
 
 # ----------------------------------------------------------------------------------------- one axis at a time
@@ -756,7 +780,7 @@ def _equal_steps(
     """How many of the next layers change the size by the same amount, so that huge sizes need no loop."""
     change = (size[0] - after[0], size[1] - after[1])
     if any(step[a] > 1 and change[a] for a in (0, 1)):
-        return 1  # a stride above 1 shrinks geometrically until it stands still: few layers, one by one
+        return 1  # a stride above 1 shrinks geometrically until it no longer changes: few layers, one by one
     shrinking = [a for a in (0, 1) if change[a] > 0]
     # Layers after which the axis still holds a kernel; one may be added in any case, since one fits now.
     same = [(size[a] - _reach(kernel[a], gap[a]) + sum(around[a])) // change[a] for a in shrinking]
@@ -773,8 +797,8 @@ def _judged_layer(position: int, layer: object) -> tuple[Pair, Pair, Sides, Pair
             unknown = sorted(set(map(str, layer)) - set(fields))
             if unknown or "kernel_size" not in layer:
                 raise ValueError(
-                    f"keys are kernel_size and, optionally, {', '.join(fields[1:])}; "
-                    f"got {sorted(map(str, layer))}"
+                    f"keys are kernel_size and, optionally, {', '.join(fields[1:])}; got "
+                    f"{sorted(map(str, layer))}"
                 )
             spec = Layer(**layer)
         elif isinstance(layer, (tuple, list)):

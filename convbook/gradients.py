@@ -4,7 +4,8 @@ A convolution is a sum of products X·W, so that its derivative by one factor is
 terms of the chain rule turns the loops around, and what comes out are convolutions again:
 
 * by the input: every output cell's gradient stamps the kernel back, which is the *transposed* convolution.
-  At stride 1 it is also the correlation of the gradient, padded by k − 1, with the kernel turned by 180°;
+  At stride 1 it is also the correlation of the gradient, padded by k − 1 on each side, with the kernel turned
+  by 180°;
 * by the weight: the input correlated with the output's gradient *as the kernel*, stride and dilation having
   changed places;
 * by the bias: the sum of the gradient, ``grad_output.sum((0, 2, 3))``.
@@ -21,7 +22,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from convbook import _checks
+from convbook import _judge
 from convbook.conv import conv2d, conv_transpose2d
 from convbook.windows import padded
 
@@ -76,7 +77,7 @@ def conv2d_input(
 
     See Also
     --------
-    conv2d_weight : the gradient by the other factor.
+    conv2d_weight : the gradient with respect to the other factor.
     conv_transpose2d : does the work.
 
     Notes
@@ -86,7 +87,8 @@ def conv2d_input(
 
     References
     ----------
-    .. [1] V. Dumoulin and F. Visin, 2016, chapter 4.  https://doi.org/10.48550/arXiv.1603.07285
+    .. [1] V. Dumoulin and F. Visin, 2016, chapter 4.
+       https://doi.org/10.48550/arXiv.1603.07285
 
     Examples
     --------
@@ -96,7 +98,7 @@ def conv2d_input(
     >>> conv2d_input((1, 1, 1, 4), weight, torch.ones(1, 1, 1, 3))
     tensor([[[[ 1., 11., 11., 10.]]]])
     """
-    setting = _checks.conv2d_input_setting(input_size, weight, grad_output, stride, padding, dilation, groups)
+    setting = _judge.conv2d_input_setting(input_size, weight, grad_output, stride, padding, dilation, groups)
     kernel = (weight.shape[2], weight.shape[3])
     (top, bottom), (left, right) = setting.padding
     rows, columns = input_size[-2], input_size[-1]
@@ -153,7 +155,7 @@ def conv2d_weight(
 
     See Also
     --------
-    conv2d_input : the gradient by the other factor.
+    conv2d_input : the gradient with respect to the other factor.
     conv2d : does the work.
 
     Notes
@@ -162,7 +164,8 @@ def conv2d_weight(
 
     References
     ----------
-    .. [1] V. Dumoulin and F. Visin, 2016, chapter 4.  https://doi.org/10.48550/arXiv.1603.07285
+    .. [1] V. Dumoulin and F. Visin, 2016, chapter 4.
+       https://doi.org/10.48550/arXiv.1603.07285
 
     Examples
     --------
@@ -173,9 +176,7 @@ def conv2d_weight(
     >>> conv2d_weight(X, (1, 1, 1, 2), torch.ones(1, 1, 1, 3))
     tensor([[[[3., 6.]]]])
     """
-    setting = _checks.conv2d_weight_setting(
-        input, weight_size, grad_output, stride, padding, dilation, groups
-    )
+    setting = _judge.conv2d_weight_setting(input, weight_size, grad_output, stride, padding, dilation, groups)
     images = input if input.dim() == 4 else input.unsqueeze(0)
     grads = grad_output if grad_output.dim() == 4 else grad_output.unsqueeze(0)
     seen = _seen(padded(images.conj(), setting.padding), weight_size, setting)
@@ -191,7 +192,7 @@ def conv2d_weight(
     return weight.transpose(0, 1).contiguous()
 
 
-def _seen(x: Tensor, weight_size: Sequence[int], setting: _checks.Setting) -> Tensor:
+def _seen(x: Tensor, weight_size: Sequence[int], setting: _judge.Setting) -> Tensor:
     """Cut off the rows and columns at the end that no window reached."""
     rows, columns = (
         step * (count - 1) + gap * (taps - 1) + 1

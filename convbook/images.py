@@ -13,7 +13,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from convbook._forms import IntOrPair, integer, pair
+from convbook import _judge
+from convbook._forms import IntOrPair, describe, integer, number, pair
 
 __all__ = [
     "bars",
@@ -30,7 +31,7 @@ __all__ = [
 ]
 
 
-def edge_image(*, dtype: torch.dtype = torch.float32, device: torch.device | str | None = None) -> Tensor:
+def edge_image(*, dtype: torch.dtype | None = None, device: torch.device | str | None = None) -> Tensor:
     """Return the 6×8 black-and-white image on which the book begins: ones, with columns 2 to 5 zero.
 
     Its only edges are vertical: white to black between columns 1 and 2, black to white between columns 5 and
@@ -38,10 +39,10 @@ def edge_image(*, dtype: torch.dtype = torch.float32, device: torch.device | str
 
     Parameters
     ----------
-    dtype : torch.dtype
-        The result's type; integers do as well.
+    dtype : torch.dtype, optional
+        The result's type, by default torch's default one; integers do as well.
     device : torch.device or str, optional
-        Where the result lives.
+        Where the result lives, by default torch's default device.
 
     Returns
     -------
@@ -54,6 +55,7 @@ def edge_image(*, dtype: torch.dtype = torch.float32, device: torch.device | str
     >>> edge_image()[0]
     tensor([1., 1., 0., 0., 0., 0., 1., 1.])
     """
+    _judge.tensor_options(dtype, device)
     X = torch.ones(6, 8, dtype=dtype, device=device)
     X[:, 2:6] = 0
     return X
@@ -63,7 +65,7 @@ def impulse(
     size: IntOrPair = (7, 9),
     at: tuple[int, int] | None = None,
     *,
-    dtype: torch.dtype = torch.float32,
+    dtype: torch.dtype | None = None,
     device: torch.device | str | None = None,
 ) -> Tensor:
     """Return an image that is zero but for a single one: what a filter makes of it is the filter itself.
@@ -74,10 +76,10 @@ def impulse(
         Height and width.
     at : (row, column), optional
         Where the one stands; by default in the middle (before it, where a side is even).
-    dtype : torch.dtype
-        The result's type.
+    dtype : torch.dtype, optional
+        The result's type, by default torch's default one.
     device : torch.device or str, optional
-        Where the result lives.
+        Where the result lives, by default torch's default device.
 
     Returns
     -------
@@ -97,7 +99,7 @@ def impulse(
             [0., 1., 0.],
             [0., 0., 0.]])
     """
-    height, width = pair("size", size, 1)
+    height, width = _judge.made_size(size, dtype, device)
     row, column = ((height - 1) // 2, (width - 1) // 2) if at is None else pair("at", at, 0)
     if row >= height or column >= width:
         raise ValueError(
@@ -113,7 +115,7 @@ def ramp(
     size: IntOrPair = (6, 8),
     slope: tuple[float, float] = (0, 1),
     *,
-    dtype: torch.dtype = torch.float32,
+    dtype: torch.dtype | None = None,
     device: torch.device | str | None = None,
 ) -> Tensor:
     """Return a ramp: pixel (i, j) has the value slope[0]·i + slope[1]·j.
@@ -126,10 +128,10 @@ def ramp(
         Height and width.
     slope : (float, float)
         Rise a row down, and a column to the right.
-    dtype : torch.dtype
-        The result's type.
+    dtype : torch.dtype, optional
+        The result's type, by default torch's default one.
     device : torch.device or str, optional
-        Where the result lives.
+        Where the result lives, by default torch's default device.
 
     Returns
     -------
@@ -143,18 +145,20 @@ def ramp(
     tensor([[ 0.,  1.,  2.],
             [10., 11., 12.]])
     """
-    height, width = pair("size", size, 1)
-    down, right = slope
-    rows = torch.arange(height, device=device)[:, None]
-    columns = torch.arange(width, device=device)
-    return (down * rows + right * columns).to(dtype)
+    height, width = _judge.made_size(size, dtype, device)
+    down, right = _slope(slope)
+    # Whole numbers stay exact; float64 keeps a fraction's digits whatever torch's default type is.
+    count = torch.float64 if any(isinstance(rise, float) for rise in slope) else torch.int64
+    rows = torch.arange(height, dtype=count, device=device)[:, None]
+    columns = torch.arange(width, dtype=count, device=device)
+    return (down * rows + right * columns).to(_type(dtype))
 
 
 def checkerboard(
     size: IntOrPair = (6, 8),
     cell: IntOrPair = 1,
     *,
-    dtype: torch.dtype = torch.float32,
+    dtype: torch.dtype | None = None,
     device: torch.device | str | None = None,
 ) -> Tensor:
     """Return a checkerboard, its top-left field black: the finest pattern that a grid of pixels holds.
@@ -165,10 +169,10 @@ def checkerboard(
         Height and width.
     cell : int or (int, int)
         Height and width of a field.
-    dtype : torch.dtype
-        The result's type.
+    dtype : torch.dtype, optional
+        The result's type, by default torch's default one.
     device : torch.device or str, optional
-        Where the result lives.
+        Where the result lives, by default torch's default device.
 
     Returns
     -------
@@ -182,18 +186,18 @@ def checkerboard(
     tensor([[0., 0., 1., 1.],
             [1., 1., 0., 0.]])
     """
-    height, width = pair("size", size, 1)
-    down, right = pair("cell", cell, 1)
+    height, width = _judge.made_size(size, dtype, device)
+    down, right = (min(side, 2**62) for side in pair("cell", cell, 1))
     rows = torch.arange(height, device=device)[:, None] // down
     columns = torch.arange(width, device=device) // right
-    return ((rows + columns) % 2).to(dtype)
+    return ((rows + columns) % 2).to(_type(dtype))
 
 
 def diagonal_edge(
     size: IntOrPair = 8,
     *,
     anti: bool = False,
-    dtype: torch.dtype = torch.float32,
+    dtype: torch.dtype | None = None,
     device: torch.device | str | None = None,
 ) -> Tensor:
     """Return a black-and-white image whose edge runs along a diagonal.
@@ -207,10 +211,10 @@ def diagonal_edge(
         Height and width.
     anti : bool
         Choose the other diagonal.
-    dtype : torch.dtype
-        The result's type.
+    dtype : torch.dtype, optional
+        The result's type, by default torch's default one.
     device : torch.device or str, optional
-        Where the result lives.
+        Where the result lives, by default torch's default device.
 
     Returns
     -------
@@ -229,18 +233,18 @@ def diagonal_edge(
             [0., 0., 1.],
             [0., 1., 1.]])
     """
-    height, width = pair("size", size, 1)
+    height, width = _judge.made_size(size, dtype, device)
     rows = torch.arange(height, device=device)[:, None]
     columns = torch.arange(width, device=device)
-    white = rows + columns > width - 1 if anti else columns > rows
-    return white.to(dtype)
+    white = rows + columns > width - 1 if _judge.flag("anti", anti) else columns > rows
+    return white.to(_type(dtype))
 
 
 def half_plane(
     size: IntOrPair = 33,
     angle: float = 0.0,
     *,
-    dtype: torch.dtype = torch.float32,
+    dtype: torch.dtype | None = None,
     device: torch.device | str | None = None,
 ) -> Tensor:
     """Return an edge through the middle of the image, at any angle, with softened pixels.
@@ -254,10 +258,10 @@ def half_plane(
         Height and width.
     angle : float
         The direction in which it brightens, in radians: 0 to the right, π/2 downwards.
-    dtype : torch.dtype
-        The result's type.
+    dtype : torch.dtype, optional
+        The result's type, by default torch's default one.
     device : torch.device or str, optional
-        Where the result lives.
+        Where the result lives, by default torch's default device.
 
     Returns
     -------
@@ -271,9 +275,10 @@ def half_plane(
     tensor([[0.0000, 0.0000, 0.5000, 1.0000, 1.0000],
             [0.0000, 0.0000, 0.5000, 1.0000, 1.0000]])
     """
-    rows, columns = _from_the_middle(size, device)
+    angle = number("angle", angle)
+    rows, columns = _from_the_middle(size, dtype, device)
     distance = math.sin(angle) * rows + math.cos(angle) * columns
-    return (distance + 0.5).clamp(0, 1).to(dtype)
+    return (distance + 0.5).clamp(0, 1).to(_type(dtype))
 
 
 def bars(
@@ -281,7 +286,7 @@ def bars(
     period: float = 8.0,
     angle: float = 0.0,
     *,
-    dtype: torch.dtype = torch.float32,
+    dtype: torch.dtype | None = None,
     device: torch.device | str | None = None,
 ) -> Tensor:
     """Return a grating: brightness that rises and falls as a cosine along one direction.
@@ -294,10 +299,10 @@ def bars(
         Pixels from one bright line to the next.
     angle : float
         The direction across the bars, in radians: 0 gives vertical bars, π/2 horizontal ones.
-    dtype : torch.dtype
-        The result's type.
+    dtype : torch.dtype, optional
+        The result's type, by default torch's default one.
     device : torch.device or str, optional
-        Where the result lives.
+        Where the result lives, by default torch's default device.
 
     Returns
     -------
@@ -315,23 +320,24 @@ def bars(
     >>> bars((1, 5), period=2)
     tensor([[1., 0., 1., 0., 1.]])
     """
-    if not period >= 2:
+    period, angle = number("period", period), number("angle", angle)
+    if period < 2:
         raise ValueError(f"period must be at least 2 pixels (one bright, one dark), got {period}")
-    rows, columns = _from_the_middle(size, device)
+    rows, columns = _from_the_middle(size, dtype, device)
     distance = math.sin(angle) * rows + math.cos(angle) * columns
-    return (0.5 + 0.5 * torch.cos(2 * math.pi / period * distance)).to(dtype)
+    return (0.5 + 0.5 * torch.cos(2 * math.pi / period * distance)).to(_type(dtype))
 
 
 def disc(
     size: IntOrPair = 33,
     radius: float = 10.0,
     *,
-    dtype: torch.dtype = torch.float32,
+    dtype: torch.dtype | None = None,
     device: torch.device | str | None = None,
 ) -> Tensor:
     """Return a white disc in the middle of a black image: edges of every direction in one picture.
 
-    Pixels on the rim are grey by their distance from it, as in :func:`half_plane`.
+    Pixels on the rim are gray by their distance from it, as in :func:`half_plane`.
 
     Parameters
     ----------
@@ -339,10 +345,10 @@ def disc(
         Height and width.
     radius : float
         The disc's radius in pixels.
-    dtype : torch.dtype
-        The result's type.
+    dtype : torch.dtype, optional
+        The result's type, by default torch's default one.
     device : torch.device or str, optional
-        Where the result lives.
+        Where the result lives, by default torch's default device.
 
     Returns
     -------
@@ -362,10 +368,11 @@ def disc(
             [0.0000, 1.0000, 1.0000, 1.0000, 0.0000],
             [0.0000, 0.5858, 1.0000, 0.5858, 0.0000]])
     """
-    if not radius > 0:
+    radius = number("radius", radius)
+    if radius <= 0:
         raise ValueError(f"radius must be positive, got {radius}")
-    rows, columns = _from_the_middle(size, device)
-    return (radius + 0.5 - torch.hypot(rows, columns)).clamp(0, 1).to(dtype)
+    rows, columns = _from_the_middle(size, dtype, device)
+    return (radius + 0.5 - torch.hypot(rows, columns)).clamp(0, 1).to(_type(dtype))
 
 
 _GLYPHS = (
@@ -384,7 +391,7 @@ _GLYPHS = (
 
 
 def digit(
-    which: int = 5, *, dtype: torch.dtype = torch.float32, device: torch.device | str | None = None
+    which: int = 5, *, dtype: torch.dtype | None = None, device: torch.device | str | None = None
 ) -> Tensor:
     """Return a digit, white on black, 8×6 pixels in a margin of two.
 
@@ -392,10 +399,10 @@ def digit(
     ----------
     which : int
         The digit, 0 to 9.
-    dtype : torch.dtype
-        The result's type.
+    dtype : torch.dtype, optional
+        The result's type, by default torch's default one.
     device : torch.device or str, optional
-        Where the result lives.
+        Where the result lives, by default torch's default device.
 
     Returns
     -------
@@ -424,6 +431,7 @@ def digit(
     if integer("which", which, 0) > 9:
         raise ValueError(f"which must be a digit from 0 to 9, got {which}")
     pixels = [[float(mark == "#") for mark in row] for row in _GLYPHS[which].split("\n")]
+    _judge.tensor_options(dtype, device)
     X = torch.zeros(12, 10, dtype=dtype, device=device)
     X[2:10, 2:8] = torch.tensor(pixels, dtype=dtype, device=device)
     return X
@@ -434,7 +442,7 @@ def noise(
     std: float = 1.0,
     *,
     generator: torch.Generator | None = None,
-    dtype: torch.dtype = torch.float32,
+    dtype: torch.dtype | None = None,
     device: torch.device | str | None = None,
 ) -> Tensor:
     """Return independent Gaussian noise of mean zero.
@@ -447,8 +455,8 @@ def noise(
         The standard deviation.
     generator : torch.Generator, optional
         The source of chance; pass a seeded one to get the same noise again.
-    dtype : torch.dtype
-        The result's floating-point type.
+    dtype : torch.dtype, optional
+        The result's floating-point type, by default torch's default one.
     device : torch.device or str, optional
         Where the result lives; the generator's device, if there is one.
 
@@ -470,14 +478,20 @@ def noise(
     >>> noise((200, 300), std=0.1, generator=chance).std()
     tensor(0.0998)
     """
-    if not std >= 0:
+    std = number("std", std)
+    if std < 0:
         raise ValueError(f"std must not be negative, got {std}")
+    if generator is not None and not isinstance(generator, torch.Generator):
+        raise TypeError(f"generator must be a torch.Generator, got {describe(generator)}")
     place = generator.device if generator is not None and device is None else device
-    return std * torch.randn(pair("size", size, 1), generator=generator, dtype=dtype, device=place)
+    shape = _judge.made_size(size, dtype, place)
+    if not _type(dtype).is_floating_point:
+        raise TypeError(f"dtype must be a floating-point type, since noise has fractions, got {dtype}")
+    return std * torch.randn(shape, generator=generator, dtype=dtype, device=place)
 
 
 _LUMA = (299, 587, 114)
-"""Thousandths of red, green and blue in a grey value: Recommendation ITU-R BT.601-7, section 2.5.1.
+"""Thousandths of red, green and blue in a gray value: Recommendation ITU-R BT.601-7, section 2.5.1.
 
 https://www.itu.int/rec/R-REC-BT.601-7-201103-I
 """
@@ -488,10 +502,10 @@ def photograph(
     *,
     rows: tuple[int, int] | None = None,
     columns: tuple[int, int] | None = None,
-    dtype: torch.dtype = torch.float32,
+    dtype: torch.dtype | None = None,
     device: torch.device | str | None = None,
 ) -> Tensor:
-    """Return a real photograph in shades of grey: Rear Admiral Grace Hopper, 600×512 pixels.
+    """Return a real photograph in shades of gray: Rear Admiral Grace Hopper, 600×512 pixels.
 
     The picture is part of matplotlib, which convbook requires: nothing is downloaded, and matplotlib itself
     is not loaded.  It is an official photograph of the United States Navy, and so in the public domain.
@@ -504,10 +518,10 @@ def photograph(
     rows, columns : (int, int), optional
         Cut out the rows and the columns from the first number up to, but without, the second; before
         shrinking.
-    dtype : torch.dtype
-        The result's floating-point type.
+    dtype : torch.dtype, optional
+        The result's floating-point type, by default torch's default one.
     device : torch.device or str, optional
-        Where the result lives.
+        Where the result lives, by default torch's default device.
 
     Returns
     -------
@@ -525,7 +539,7 @@ def photograph(
 
     Notes
     -----
-    Grey is 0.299 red + 0.587 green + 0.114 blue, the luma of [1]_, which is defined on the gamma-corrected
+    Gray is 0.299 red + 0.587 green + 0.114 blue, the luma of [1]_, which is defined on the gamma-corrected
     values that a JPEG file holds.  Decoders of JPEG may differ by 1 in 255.  Sums are taken in integers, and
     divided once.
 
@@ -540,19 +554,26 @@ def photograph(
     >>> photograph().shape, photograph((75, 64)).shape, photograph(rows=(40, 300), columns=(120, 380)).shape
     (torch.Size([600, 512]), torch.Size([75, 64]), torch.Size([260, 260]))
     """
+    _judge.tensor_options(dtype, device)
+    dtype = _type(dtype)
     if not dtype.is_floating_point:
-        raise TypeError(f"dtype must be a floating-point type, since grey lies between 0 and 1, got {dtype}")
-    grey = _decode(_photograph_path())
-    grey = grey[_cut("rows", rows, grey.shape[0]), _cut("columns", columns, grey.shape[1])]
-    height, width = grey.shape if size is None else pair("size", size, 1)
-    if height > grey.shape[0] or width > grey.shape[1]:
+        raise TypeError(f"dtype must be a floating-point type, since gray lies between 0 and 1, got {dtype}")
+    gray = _decode(_photograph_path())
+    gray = gray[_cut("rows", rows, gray.shape[0]), _cut("columns", columns, gray.shape[1])]
+    height, width = gray.shape if size is None else pair("size", size, 1)
+    if height > gray.shape[0] or width > gray.shape[1]:
         raise ValueError(
-            f"size ({height}, {width}) is larger than the {grey.shape[0]}×{grey.shape[1]} pixels there are: "
+            f"size ({height}, {width}) is larger than the {gray.shape[0]}×{gray.shape[1]} pixels there are: "
             "averaging over areas can only shrink"
         )
-    total = _shares(grey.shape[0], height) @ grey @ _shares(grey.shape[1], width).T
-    covered = grey.shape[0] * grey.shape[1]
-    return (total.double() / (1000 * 255 * covered)).to(dtype).to(device)
+    total = _shares(gray.shape[0], height) @ gray @ _shares(gray.shape[1], width).T
+    covered = gray.shape[0] * gray.shape[1]
+    place = torch.get_default_device() if device is None else device
+    return (total.double() / (1000 * 255 * covered)).to(device=place, dtype=dtype)
+
+
+def _type(dtype: torch.dtype | None) -> torch.dtype:
+    return torch.get_default_dtype() if dtype is None else dtype
 
 
 def _photograph_path() -> Path:
@@ -569,14 +590,14 @@ def _photograph_path() -> Path:
 
 
 def _decode(path: Path) -> Tensor:
-    """Return a colour picture's grey values in units of 1/255000, as integers."""
+    """Return a color picture's gray values in units of 1/255000, as integers."""
     from PIL import Image  # Pillow comes with matplotlib, and is needed here only
 
     with Image.open(path) as picture:
         width, height = picture.size
         pixels = bytearray(picture.convert("RGB").tobytes())
-    colours = torch.frombuffer(pixels, dtype=torch.uint8).reshape(height, width, 3).long()
-    return (colours * torch.tensor(_LUMA)).sum(2)
+    colors = torch.frombuffer(pixels, dtype=torch.uint8).reshape(height, width, 3).long()
+    return (colors * torch.tensor(_LUMA, device="cpu")).sum(2)
 
 
 def _cut(name: str, bounds: tuple[int, int] | None, length: int) -> slice:
@@ -602,14 +623,25 @@ def _shares(length: int, parts: int) -> Tensor:
     tensor([[2, 1, 0],
             [0, 1, 2]])
     """
-    old = torch.arange(length) * parts
-    new = torch.arange(parts)[:, None] * length
+    old = torch.arange(length, device="cpu") * parts
+    new = torch.arange(parts, device="cpu")[:, None] * length
     return (torch.minimum(old + parts, new + length) - torch.maximum(old, new)).clamp(min=0)
 
 
-def _from_the_middle(size: IntOrPair, device: torch.device | str | None) -> tuple[Tensor, Tensor]:
+def _slope(slope: object) -> tuple[float, float]:
+    """Judge a pair of numbers; whole ones stay integers."""
+    if not isinstance(slope, (tuple, list)) or len(slope) != 2:
+        raise TypeError(f"slope must be a pair of numbers (rise a row, rise a column), got {describe(slope)}")
+    for rise in slope:
+        number("slope", rise)
+    return slope[0], slope[1]
+
+
+def _from_the_middle(
+    size: IntOrPair, dtype: torch.dtype | None, device: torch.device | str | None
+) -> tuple[Tensor, Tensor]:
     """Return each row's and each column's distance from the middle of the image, signed, in float64."""
-    height, width = pair("size", size, 1)
+    height, width = _judge.made_size(size, dtype, device)
     rows = torch.arange(height, dtype=torch.float64, device=device)[:, None] - (height - 1) / 2
     columns = torch.arange(width, dtype=torch.float64, device=device) - (width - 1) / 2
     return rows, columns

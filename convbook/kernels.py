@@ -24,7 +24,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from convbook._forms import IntOrPair, describe, pair
+from convbook import _judge
+from convbook._forms import IntOrPair, describe, number
 
 __all__ = [
     "KERNELS",
@@ -37,8 +38,12 @@ __all__ = [
 ]
 
 
+_LARGEST_SIGMA = 1000
+"""The largest standard deviation whose kernel gets its default size: 8001 rows and columns."""
+
+
 class NamedKernel(NamedTuple):
-    """A kernel with what one should know of it.
+    """A kernel with its numbers, purpose and source.
 
     Attributes
     ----------
@@ -149,15 +154,15 @@ _CATALOGUE = (
     NamedKernel(
         "vertical",
         ((1, -1),), 1,
-        "vertical edges: left minus right neighbour, positive where it darkens to the right",
-        "the finite difference of neighbours, with the sign of the book's first example",
+        "vertical edges: left minus right neighbor, positive where it darkens to the right",
+        "the finite difference of neighbors, with the sign of the book's first example",
     ),
     NamedKernel(
         "horizontal",
         ((1,),
          (-1,)), 1,
-        "horizontal edges: upper minus lower neighbour, positive where it darkens downwards",
-        "the finite difference of neighbours, with the sign of the book's first example",
+        "horizontal edges: upper minus lower neighbor, positive where it darkens downwards",
+        "the finite difference of neighbors, with the sign of the book's first example",
     ),
     NamedKernel(
         "diagonal",
@@ -178,7 +183,7 @@ _CATALOGUE = (
     NamedKernel(
         "central_vertical",
         ((-1, 0, 1),), 1,
-        "vertical edges: right minus left neighbour, twice the derivative along the columns",
+        "vertical edges: right minus left neighbor, twice the derivative along the columns",
         "the central difference",
     ),
     NamedKernel(
@@ -186,7 +191,7 @@ _CATALOGUE = (
         ((-1,),
          (0,),
          (1,)), 1,
-        "horizontal edges: lower minus upper neighbour, twice the derivative down the rows",
+        "horizontal edges: lower minus upper neighbor, twice the derivative down the rows",
         "the central difference",
     ),
     NamedKernel(
@@ -272,7 +277,7 @@ _CATALOGUE = (
         ((0, 1, 0),
          (1, -4, 1),
          (0, 1, 0)), 1,
-        "the Laplacian from four neighbours: second differences down and across, added",
+        "the Laplacian from four neighbors: second differences down and across, added",
         _GONZALEZ_WOODS + "section 3.6",
     ),
     NamedKernel(
@@ -280,7 +285,7 @@ _CATALOGUE = (
         ((1, 1, 1),
          (1, -8, 1),
          (1, 1, 1)), 1,
-        "the Laplacian from eight neighbours: along the diagonals as well; 3 times as strong",
+        "the Laplacian from eight neighbors: along the diagonals as well; 3 times as strong",
         _GONZALEZ_WOODS + "section 3.6",
     ),
     NamedKernel(
@@ -306,7 +311,7 @@ class _Kernels(Mapping[str, Tensor]):
     def __getitem__(self, name: str) -> Tensor:
         if name not in self._entries:
             raise KeyError(_unknown(name, self._entries))
-        return _tensor(self._entries[name], torch.float32, None)
+        return _tensor(self._entries[name], None, None)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._entries)
@@ -319,7 +324,9 @@ class _Kernels(Mapping[str, Tensor]):
 
 
 KERNELS: Mapping[str, Tensor] = _Kernels(_CATALOGUE)
-"""The named kernels: a read-only mapping of each name to a new float32 tensor of shape (height, width)."""
+"""The named kernels: a read-only mapping of each name to a new tensor of shape (height, width).
+
+The tensor has torch's default type and device."""
 
 _ENTRIES: Mapping[str, NamedKernel] = {entry.name: entry for entry in _CATALOGUE}
 
@@ -365,7 +372,7 @@ def about(name: str) -> NamedKernel:
 
 
 def kernel(
-    name: str, *, dtype: torch.dtype = torch.float32, device: torch.device | str | None = None
+    name: str, *, dtype: torch.dtype | None = None, device: torch.device | str | None = None
 ) -> Tensor:
     """Return a named kernel in the data type and on the device you need.
 
@@ -373,10 +380,10 @@ def kernel(
     ----------
     name : str
         A key of :data:`KERNELS`.
-    dtype : torch.dtype
-        The result's type.  Kernels of whole numbers can be integers.
+    dtype : torch.dtype, optional
+        The result's type, by default torch's default one.  Kernels of whole numbers can be integers.
     device : torch.device or str, optional
-        Where the result lives.
+        Where the result lives, by default torch's default device.
 
     Returns
     -------
@@ -408,11 +415,13 @@ def kernel(
     Traceback (most recent call last):
     TypeError: kernel 'box' is divided by 9: dtype must be a floating-point type, got torch.int64
     """
-    return _tensor(about(name), dtype, device)
+    entry = about(name)
+    _judge.tensor_options(dtype, device)
+    return _tensor(entry, dtype, device)
 
 
 def box(
-    size: IntOrPair, *, dtype: torch.dtype = torch.float32, device: torch.device | str | None = None
+    size: IntOrPair, *, dtype: torch.dtype | None = None, device: torch.device | str | None = None
 ) -> Tensor:
     """Return the kernel of a mean over a window.
 
@@ -420,10 +429,10 @@ def box(
     ----------
     size : int or (int, int)
         The window's height and width.
-    dtype : torch.dtype
-        The result's floating-point type.
+    dtype : torch.dtype, optional
+        The result's floating-point type, by default torch's default one.
     device : torch.device or str, optional
-        Where the result lives.
+        Where the result lives, by default torch's default device.
 
     Returns
     -------
@@ -443,8 +452,8 @@ def box(
     >>> box((1, 4))
     tensor([[0.2500, 0.2500, 0.2500, 0.2500]])
     """
-    height, width = pair("size", size, 1)
-    _require_floating(dtype)
+    height, width = _judge.made_size(size, dtype, device)
+    dtype = _floating(dtype)
     return torch.full((height, width), 1 / (height * width), dtype=dtype, device=device)
 
 
@@ -452,7 +461,7 @@ def gaussian(
     size: IntOrPair | None = None,
     sigma: float = 1.0,
     *,
-    dtype: torch.dtype = torch.float32,
+    dtype: torch.dtype | None = None,
     device: torch.device | str | None = None,
 ) -> Tensor:
     r"""Return a Gaussian, sampled at the pixels and scaled to the sum 1.
@@ -467,10 +476,10 @@ def gaussian(
         Height and width; by default 2⌈3σ⌉ + 1, which leaves out less than 0.6 % of the weight.
     sigma : float
         The standard deviation σ in pixels.
-    dtype : torch.dtype
-        The result's floating-point type.
+    dtype : torch.dtype, optional
+        The result's floating-point type, by default torch's default one.
     device : torch.device or str, optional
-        Where the result lives.
+        Where the result lives, by default torch's default device.
 
     Returns
     -------
@@ -480,7 +489,8 @@ def gaussian(
     Raises
     ------
     ValueError
-        If a side is below 1, or `sigma` is not positive and finite.
+        If a side is below 1, or `sigma` is not positive and finite, or too large for a kernel of the default
+        size.
     TypeError
         If `dtype` is not a floating-point type.
 
@@ -498,16 +508,19 @@ def gaussian(
     >>> gaussian(sigma=2.0).shape
     torch.Size([13, 13])
     """
-    squares = _squared_distances(size, sigma, 3, dtype)
-    weights = torch.exp(-squares / (2 * sigma**2))
-    return (weights / weights.sum()).to(dtype).to(device)
+    _judge.tensor_options(dtype, device)
+    dtype = _floating(dtype)
+    squares, sigma = _squared_distances(size, sigma, 3)
+    # Counted from the pixel nearest to the middle, whose weight is then 1: the sum is never 0.
+    weights = torch.exp(-(squares - squares.min()) / sigma / sigma / 2)
+    return (weights / weights.sum()).to(device=_place(device), dtype=dtype)
 
 
 def laplacian_of_gaussian(
     size: IntOrPair | None = None,
     sigma: float = 1.4,
     *,
-    dtype: torch.dtype = torch.float32,
+    dtype: torch.dtype | None = None,
     device: torch.device | str | None = None,
 ) -> Tensor:
     r"""Return the Laplacian of a Gaussian: smoothing and second derivative in one kernel.
@@ -526,10 +539,10 @@ def laplacian_of_gaussian(
         Height and width; by default 2⌈4σ⌉ + 1.
     sigma : float
         The standard deviation σ of the Gaussian, in pixels.
-    dtype : torch.dtype
-        The result's floating-point type.
+    dtype : torch.dtype, optional
+        The result's floating-point type, by default torch's default one.
     device : torch.device or str, optional
-        Where the result lives.
+        Where the result lives, by default torch's default device.
 
     Returns
     -------
@@ -539,7 +552,8 @@ def laplacian_of_gaussian(
     Raises
     ------
     ValueError
-        If a side is below 1, or `sigma` is not positive and finite.
+        If a side is below 1, or `sigma` is not positive and finite, too large for a kernel of the default
+        size, or so small that `dtype` cannot hold the number in the middle, −1 / (πσ⁴).
     TypeError
         If `dtype` is not a floating-point type.
 
@@ -563,16 +577,27 @@ def laplacian_of_gaussian(
     >>> laplacian_of_gaussian(sigma=1.4).shape
     torch.Size([13, 13])
     """
-    squares = _squared_distances(size, sigma, 4, dtype)
-    curved = (squares - 2 * sigma**2) / (2 * math.pi * sigma**6) * torch.exp(-squares / (2 * sigma**2))
-    return (curved - curved.mean()).to(dtype).to(device)
+    _judge.tensor_options(dtype, device)
+    dtype = _floating(dtype)
+    squares, sigma = _squared_distances(size, sigma, 4)
+    smallest = (math.pi * torch.finfo(dtype).max) ** -0.25
+    if sigma < smallest:
+        raise ValueError(
+            f"sigma must be at least {smallest:.2g} for {str(dtype).removeprefix('torch.')}, "
+            f"which cannot hold −1 / (π·sigma⁴) otherwise, got {sigma}"
+        )
+    # Beyond 2000 the exponential is 0, and ∞ · 0 would be NaN.
+    scaled = (squares / sigma / sigma).clamp(max=2000)
+    curved = (scaled - 2) * torch.exp(-scaled / 2) / (2 * math.pi) / sigma / sigma / sigma / sigma
+    return (curved - curved.mean()).to(device=_place(device), dtype=dtype)
 
 
-def _tensor(entry: NamedKernel, dtype: torch.dtype, device: torch.device | str | None) -> Tensor:
+def _tensor(entry: NamedKernel, dtype: torch.dtype | None, device: torch.device | str | None) -> Tensor:
+    dtype = torch.get_default_dtype() if dtype is None else dtype
     if entry.divisor != 1 and not dtype.is_floating_point:
         raise TypeError(
-            f"kernel {entry.name!r} is divided by {entry.divisor}: "
-            f"dtype must be a floating-point type, got {dtype}"
+            f"kernel {entry.name!r} is divided by {entry.divisor}: dtype must be a floating-point type, got "
+            f"{dtype}"
         )
     if not dtype.is_signed and min(map(min, entry.numbers)) < 0:
         raise TypeError(f"kernel {entry.name!r} has negative numbers: dtype must be signed, got {dtype}")
@@ -587,19 +612,29 @@ def _unknown(name: object, names: Mapping[str, NamedKernel]) -> str:
     return f"there is no kernel named {name!r}; {offer}"
 
 
-def _require_floating(dtype: torch.dtype) -> None:
+def _floating(dtype: torch.dtype | None) -> torch.dtype:
+    """Judge the type of a kernel of fractions; None means torch's default one."""
+    dtype = torch.get_default_dtype() if dtype is None else dtype
     if not dtype.is_floating_point:
         raise TypeError(f"dtype must be a floating-point type, since the numbers are fractions, got {dtype}")
+    return dtype
 
 
-def _squared_distances(size: IntOrPair | None, sigma: float, reach: int, dtype: torch.dtype) -> Tensor:
-    """Judge the arguments of a Gaussian's kernel and return i² + j² from its middle, in float64."""
-    _require_floating(dtype)
-    if isinstance(sigma, bool) or not isinstance(sigma, (int, float)):
-        raise TypeError(f"sigma must be a number, got {describe(sigma)}")
-    if not 0 < sigma < math.inf:
-        raise ValueError(f"sigma must be positive and finite, got {sigma}")
-    height, width = pair("size", 2 * math.ceil(reach * sigma) + 1 if size is None else size, 1)
-    rows = torch.arange(height, dtype=torch.float64) - (height - 1) / 2
-    columns = torch.arange(width, dtype=torch.float64) - (width - 1) / 2
-    return rows[:, None] ** 2 + columns**2
+def _place(device: torch.device | str | None) -> torch.device | str:
+    return torch.get_default_device() if device is None else device
+
+
+def _squared_distances(size: IntOrPair | None, sigma: object, reach: int) -> tuple[Tensor, float]:
+    """Judge a Gaussian's arguments; return i² + j² from its middle, in float64 on the CPU, and sigma."""
+    sigma = number("sigma", sigma)
+    if sigma <= 0:
+        raise ValueError(f"sigma must be positive, got {sigma:g}")
+    if size is None and sigma > _LARGEST_SIGMA:
+        raise ValueError(
+            f"sigma must be at most {_LARGEST_SIGMA} where size is not given, because the kernel has "
+            f"2⌈{reach}·sigma⌉ + 1 rows and columns, got {sigma}; pass a size"
+        )
+    height, width = _judge.made_size(2 * math.ceil(reach * sigma) + 1 if size is None else size)
+    rows = torch.arange(height, dtype=torch.float64, device="cpu") - (height - 1) / 2
+    columns = torch.arange(width, dtype=torch.float64, device="cpu") - (width - 1) / 2
+    return rows[:, None] ** 2 + columns**2, sigma

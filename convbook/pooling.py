@@ -1,22 +1,31 @@
-"""Pooling: each output cell is one number that stands for a window, its largest or its mean.
+"""Pooling: each output cell is one number computed from a window, its largest or its mean.
 
-The window is a convolution's; only what is done inside it differs, so the sizes come from the same formula.
-:func:`pool2d` says in loops what is meant.  The other functions do the same on a view of all windows at
-once, with stride, padding, dilation, batches and channels; names and meaning are torch's.
+The windows are those of a convolution, so the sizes come from the same formula.  :func:`pool2d` is the
+definition, in loops.  The other functions add stride, padding, dilation, batches and channels; names and
+meaning are torch's.
+
+They work along one axis at a time: first along the columns, for every row of the image, then down the rows.
+A window of h·w pixels takes h + w steps instead of h·w.  Two forms give the same results: operations of
+torch, for every device and transform, and the loops of ``_pool_loops.py``, which numba compiles, for planes
+on the CPU.
 """
 
 from __future__ import annotations
 
-from typing import Literal, overload
+import functools
+import math
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, overload
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from convbook import _checks
-from convbook._checks import PoolSetting, accumulator
+from convbook import _compile, _judge
 from convbook._forms import IntOrPair, Pair
-from convbook.algorithms.maxima import window_maxima
-from convbook.windows import padded, sliding_windows
+from convbook._judge import PoolSetting, accumulator
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = [
     "adaptive_avg_pool2d",
@@ -25,6 +34,7 @@ __all__ = [
     "global_avg_pool2d",
     "lp_pool2d",
     "max_pool2d",
+    "max_unpool2d",
     "pool2d",
 ]
 
@@ -46,7 +56,7 @@ def pool2d(X: Tensor, pool_size: IntOrPair, mode: str = "max") -> Tensor:
     pool_size : int or pair of int
         Rows and columns of the window, (h, w).
     mode : {"max", "avg"}, optional
-        What stands for the window.
+        Take the largest number of each window, or the mean.
 
     Returns
     -------
@@ -77,13 +87,13 @@ def pool2d(X: Tensor, pool_size: IntOrPair, mode: str = "max") -> Tensor:
     tensor([[2., 3.],
             [5., 6.]])
     """
-    X, (h, w) = _checks.pool2d_arguments(X, pool_size, mode)
+    X, (h, w) = _judge.pool2d_arguments(X, pool_size, mode)
     rows = []
     for i in range(X.shape[0] - h + 1):
         row = []
         for j in range(X.shape[1] - w + 1):
             window = X[i : i + h, j : j + w].flatten()
-            # .max(0) gives the whole gradient to the first of several maxima; .max() would share it out.
+            # .max(0) gives the whole gradient to the first of several maxima; .max() would divide it.
             row.append(window.max(0).values if mode == "max" else _mean(window, (0,)))
         rows.append(torch.stack(row))
     return torch.stack(rows)
@@ -130,8 +140,8 @@ def max_pool2d(
 
     .. math:: Y_{i,j} = \max_{a<h,\; b<w} X_{s i + d a - p,\; s j + d b - p}
 
-    with stride s, dilation d and padding p on each axis.  Outside the image X counts as −∞, which no pixel
-    is smaller than: padding adds windows, never a value.
+    with stride s, dilation d and padding p on each axis.  Outside the image X counts as −∞: padding adds
+    windows, and is never larger than a pixel.
 
     Parameters
     ----------
@@ -141,11 +151,12 @@ def max_pool2d(
     kernel_size : int or pair of int
         Rows and columns of the window.
     stride : int or pair of int, optional
-        Distance between neighbouring windows.  By default the window's size: windows side by side.
+        Distance between neighboring windows.  By default the window's size: windows side by side.
     padding : int or pair of int, optional
-        Rows and columns of −∞ at each end, at most half the kernel.
+        Rows and columns of −∞ at each end; at most half the kernel, as in torch.  For more, call :func:`pad`
+        first.
     dilation : int or pair of int, optional
-        Distance between neighbouring cells of one window.
+        Distance between neighboring cells of one window.
     ceil_mode : bool, optional
         Round the output's size up: a last window may hang over the end, if it starts inside the image or its
         left (top) padding.
@@ -160,7 +171,7 @@ def max_pool2d(
         smallest number for integers.
     indices : Tensor
         Only with `return_indices`: int64, row · columns + column of the pixel in its own plane; the first
-        one in reading order where several are largest.
+        one in reading order where several are largest, or NaN.
 
     Raises
     ------
@@ -178,8 +189,11 @@ def max_pool2d(
 
     Notes
     -----
-    The gradient of a window goes whole to the pixel that `indices` names; the other pixels get none from
-    it.  A window of padding only sends none.
+    The whole gradient of a window goes to the pixel that `indices` names, which is the first of several
+    largest ones, and of several NaN (torch takes the last NaN).  A window of padding only gives none.
+
+    Cost: kernel rows + kernel columns comparisons for a window, not their product.  Where numba is installed,
+    planes on the CPU from 14×14 pixels on go through compiled loops; the results are the same.
 
     Examples
     --------
@@ -188,29 +202,29 @@ def max_pool2d(
     tensor([[[5, 2],
              [6, 9]]])
 
-    The maximum 5 stands at row 0, column 1; the 6 at row 3, column 0, which is 3·4 + 0 = 12:
+    The maximum 5 is at row 0, column 1; the 6 at row 3, column 0, which is 3·4 + 0 = 12:
 
     >>> max_pool2d(X, 2, return_indices=True)[1]
     tensor([[[ 1,  2],
              [12, 10]]])
 
-    All pixels negative, and the padding wins nowhere:
+    All pixels are negative, and no output is a number of the padding:
 
     >>> max_pool2d(torch.full((1, 2, 2), -3), 2, stride=1, padding=1)
     tensor([[[-3, -3, -3],
              [-3, -3, -3],
              [-3, -3, -3]]])
     """
-    setting = _checks.pool2d_setting("max_pool2d", input, kernel_size, stride, padding, dilation, ceil_mode)
-    _checks.ordered_dtype("max_pool2d", input)
-    with_indices = _checks.flag("return_indices", return_indices)
-    if not with_indices and (quick := window_maxima(input, setting)) is not None:
-        return quick
-    indices = _arg_max(input, setting)
-    values = _pick(input, indices)
-    if _may_hold_padding_only(setting):
-        values = values.masked_fill(_padding_only(input, setting), _lowest(input.dtype))
-    return (values, indices) if with_indices else values
+    setting = _judge.pool2d_setting("max_pool2d", input, kernel_size, stride, padding, dilation, ceil_mode)
+    _judge.ordered_dtype("max_pool2d", input)
+    with_indices = _judge.flag("return_indices", return_indices)
+    rows, columns = (_windows_of(setting, axis, input) for axis in (0, 1))
+    values, indices = _maxima(input, rows, columns, with_indices)
+    if any(p > 0 and d > 1 for p, d in zip(setting.padding, setting.dilation, strict=True)):
+        # A window starts in the padding and its gaps are wide: it may hold no pixel.
+        empty = _tensor(rows.empty.reshape(-1, 1) | columns.empty)
+        values = values.masked_fill(empty, _lowest(input.dtype))
+    return values if indices is None else (values, indices)
 
 
 @overload
@@ -270,20 +284,87 @@ def adaptive_max_pool2d(
     >>> adaptive_max_pool2d(X, (1, 3))
     tensor([[[2., 9., 4.]]])
     """
-    size = _checks.adaptive_size("adaptive_max_pool2d", input, output_size)
-    _checks.averaged_dtype("adaptive_max_pool2d", input)  # no integers: torch has none here
-    with_indices = _checks.flag("return_indices", return_indices)
-    top, bottom, rows = _adaptive_windows(input.shape[-2], size[0], input.device)
-    left, right, columns = _adaptive_windows(input.shape[-1], size[1], input.device)
-    # A window shorter than its row of the table repeats its last pixel, which changes no maximum.
-    rows = torch.minimum(rows, bottom.unsqueeze(1) - 1)
-    columns = torch.minimum(columns, right.unsqueeze(1) - 1)
-    windows = _take(_take(input.detach(), -2, rows), -1, columns).transpose(-3, -2)
-    tap = windows.flatten(-2).argmax(-1)  # the first of several, so never a repeated pixel
-    across = columns.shape[-1]
-    indices = (top.unsqueeze(1) + tap // across) * input.shape[-1] + left + tap % across
-    values = _pick(input, indices)
-    return (values, indices) if with_indices else values
+    size = _judge.adaptive_size("adaptive_max_pool2d", input, output_size)
+    _judge.averaged_dtype("adaptive_max_pool2d", input)  # no integers: torch has none here
+    with_indices = _judge.flag("return_indices", return_indices)
+    rows, columns = (_adaptive_windows(size[axis], axis, input) for axis in (0, 1))
+    values, indices = _maxima(input, rows, columns, with_indices)
+    return values if indices is None else (values, indices)
+
+
+def max_unpool2d(
+    input: Tensor,
+    indices: Tensor,
+    kernel_size: IntOrPair,
+    stride: IntOrPair | None = None,
+    padding: IntOrPair = 0,
+    output_size: IntOrPair | None = None,
+) -> Tensor:
+    """Put each number back to the pixel that :func:`max_pool2d` took it from; all other pixels are 0.
+
+    Parameters
+    ----------
+    input : Tensor
+        Shape (batch, channels, rows, columns) or (channels, rows, columns); floating, uint8 or a signed
+        integer.
+    indices : Tensor
+        The same shape, int64: row · columns + column of a pixel of the result, as ``max_pool2d(…,
+        return_indices=True)`` returns them.
+    kernel_size, stride, padding : int or pair of int
+        The pooling's window.
+    output_size : int, pair of int or shape, optional
+        Rows and columns of the result, for sizes that the pooling cut off: fewer than a stride more or less
+        than the usual (n − 1)·s − 2p + k on each axis.
+
+    Returns
+    -------
+    Tensor
+        Shape (…, result rows, result columns), in the dtype of `input`.
+
+    Raises
+    ------
+    ValueError
+        If `indices` has another shape or, on the CPU, names a pixel outside of the result; if the size is
+        impossible.
+    TypeError
+        If `indices` is not int64, or an argument is no tensor or no integer.
+
+    See Also
+    --------
+    max_pool2d : gives the indices.
+    fold : the way back of an average or a sum, where all pixels take part.
+
+    Notes
+    -----
+    Where windows overlap, two of them may name one pixel.  Then the last in reading order stands there, on
+    every device, and it alone gets a gradient.  torch writes in any order, and gives each of them the
+    gradient.
+
+    Examples
+    --------
+    >>> X = torch.tensor([[[1, 5, 2, 0], [3, 4, 1, 1], [0, 2, 9, 7], [6, 2, 7, 8]]])
+    >>> largest, where = max_pool2d(X, 2, return_indices=True)
+    >>> max_unpool2d(largest, where, 2)
+    tensor([[[0, 5, 2, 0],
+             [0, 0, 0, 0],
+             [0, 0, 9, 0],
+             [6, 0, 0, 0]]])
+    """
+    rows, columns = _judge.unpool_size(input, indices, kernel_size, stride, padding, output_size)
+    places, numbers = indices.flatten(-2), input.flatten(-2)
+    if _compile.readable(indices) and indices.numel():
+        lowest, highest = places.min().item(), places.max().item()
+        if lowest < 0 or highest >= rows * columns:
+            raise ValueError(
+                f"indices must name pixels of the result, 0 to {rows}·{columns} − 1 = {rows * columns - 1}, "
+                f"got {lowest if lowest < 0 else highest}; a pooling of a larger image needs output_size"
+            )
+    # The last window that names each pixel; scattering the numbers themselves would leave it to chance.
+    order = torch.arange(numbers.shape[-1], device=input.device).expand(places.shape)
+    nobody = places.new_full((*places.shape[:-1], rows * columns), -1)
+    last = nobody.scatter_reduce(-1, places, order, "amax")
+    image = numbers.gather(-1, last.clamp(min=0)).masked_fill(last < 0, 0)
+    return torch.unflatten(image, -1, (rows, columns))
 
 
 # --------------------------------------------------------------------------------------------------- the mean
@@ -313,9 +394,9 @@ def avg_pool2d(
     kernel_size : int or pair of int
         Rows and columns of the window.
     stride : int or pair of int, optional
-        Distance between neighbouring windows.  By default the window's size.
+        Distance between neighboring windows.  By default the window's size.
     padding : int or pair of int, optional
-        Rows and columns of zeros at each end, at most half the kernel.
+        Rows and columns of zeros at each end; at most half the kernel, as in torch.
     ceil_mode : bool, optional
         Round the output's size up, as for :func:`max_pool2d`.
     count_include_pad : bool, optional
@@ -343,6 +424,13 @@ def avg_pool2d(
     global_avg_pool2d : the mean of the whole plane.
     conv2d : with the constant kernel 1 / (h·w) for each channel it is average pooling at stride 1.
 
+    Notes
+    -----
+    Each window is summed by itself, its rows first: the rounding error is at most a small multiple of the
+    sum of absolute values in the window, whatever is beside it, and a NaN or an infinity stays in its own
+    windows.  A running sum or a summed-area table would be quicker for large windows and would promise
+    neither.
+
     Examples
     --------
     The last windows hang over the end; only what is there is averaged, (5 + 6 + 12 + 13) / 4 = 9 and so on:
@@ -361,14 +449,15 @@ def avg_pool2d(
     >>> avg_pool2d(ones, 3, padding=1, count_include_pad=False)[0, 0, 0]
     tensor(1.)
     """
-    setting = _checks.pool2d_setting("avg_pool2d", input, kernel_size, stride, padding, 1, ceil_mode)
-    _checks.averaged_dtype("avg_pool2d", input, truncated=True)
-    with_padding = _checks.flag("count_include_pad", count_include_pad)
-    divisor = _checks.divisor_override(divisor_override)
-    total = _window_sums(input.to(accumulator(input.dtype)), setting)
-    cells = _cells(input, setting, with_padding) if divisor is None else divisor
-    rounding = None if total.is_floating_point() else "trunc"
-    return torch.div(total, cells, rounding_mode=rounding).to(input.dtype)
+    setting = _judge.pool2d_setting("avg_pool2d", input, kernel_size, stride, padding, 1, ceil_mode)
+    _judge.averaged_dtype("avg_pool2d", input, truncated=True)
+    with_padding = _judge.flag("count_include_pad", count_include_pad)
+    divisor = _judge.divisor_override(divisor_override)
+    rows, columns = (_windows_of(setting, axis, input) for axis in (0, 1))
+    total = _sums(input.to(accumulator(input.dtype)), rows, columns)
+    counts = (rows.cells, columns.cells) if with_padding else (rows.pixels, columns.pixels)
+    cells = _cells(*counts, total.dtype) if divisor is None else divisor
+    return total.div_(cells, rounding_mode=None if total.is_floating_point() else "trunc").to(input.dtype)
 
 
 def lp_pool2d(
@@ -394,7 +483,7 @@ def lp_pool2d(
     kernel_size : int or pair of int
         Rows and columns of the window.
     stride : int or pair of int, optional
-        Distance between neighbouring windows.  By default the window's size.
+        Distance between neighboring windows.  By default the window's size.
     ceil_mode : bool, optional
         Round the output's size up.  A window that hangs over the end counts as if it were full: its sum is
         scaled up by the cells that are missing, as torch does it.
@@ -429,12 +518,13 @@ def lp_pool2d(
     >>> lp_pool2d(torch.tensor([[[3.0, 4.0]]]), 1, (1, 2))
     tensor([[[7.]]])
     """
-    setting = _checks.pool2d_setting("lp_pool2d", input, kernel_size, stride, 0, 1, ceil_mode)
-    _checks.averaged_dtype("lp_pool2d", input)
-    power = _checks.norm_type(norm_type)
+    setting = _judge.pool2d_setting("lp_pool2d", input, kernel_size, stride, 0, 1, ceil_mode)
+    _judge.averaged_dtype("lp_pool2d", input)
+    power = _judge.norm_type(norm_type)
     powers = input.to(accumulator(input.dtype)).pow(power)
     full = setting.kernel_size[0] * setting.kernel_size[1]
-    total = _window_sums(powers, setting) * full / _cells(input, setting, with_padding=True)
+    rows, columns = (_windows_of(setting, axis, input) for axis in (0, 1))
+    total = _sums(powers, rows, columns) * full / _cells(rows.cells, columns.cells, powers.dtype)
     nothing = total == 0
     root = total.masked_fill(nothing, 1).pow(1 / power).masked_fill(nothing, 0)
     return root.to(input.dtype)
@@ -477,14 +567,11 @@ def adaptive_avg_pool2d(input: Tensor, output_size: IntOrPair | tuple[int | None
     >>> adaptive_avg_pool2d(X, (1, 3))
     tensor([[[1.5000, 5.0000, 3.5000]]])
     """
-    size = _checks.adaptive_size("adaptive_avg_pool2d", input, output_size, channels_may_be_empty=True)
-    _checks.averaged_dtype("adaptive_avg_pool2d", input)
-    total, cells = input.to(accumulator(input.dtype)), []
-    for axis in (0, 1):
-        start, end, positions = _adaptive_windows(input.shape[-2 + axis], size[axis], input.device)
-        total = _sums_along(total, -2 + axis, positions, positions < end.unsqueeze(1))
-        cells.append(end - start)
-    return (total / (cells[0].unsqueeze(1) * cells[1])).to(input.dtype)
+    size = _judge.adaptive_size("adaptive_avg_pool2d", input, output_size, channels_may_be_empty=True)
+    _judge.averaged_dtype("adaptive_avg_pool2d", input)
+    rows, columns = (_adaptive_windows(size[axis], axis, input) for axis in (0, 1))
+    total = _sums(input.to(accumulator(input.dtype)), rows, columns)
+    return total.div_(_cells(rows.cells, columns.cells, total.dtype)).to(input.dtype)
 
 
 def global_avg_pool2d(input: Tensor) -> Tensor:
@@ -516,159 +603,278 @@ def global_avg_pool2d(input: Tensor) -> Tensor:
     >>> global_avg_pool2d(torch.arange(8.0).reshape(2, 2, 2)).flatten()
     tensor([1.5000, 5.5000])
     """
-    _checks.images("input", input, "global_avg_pool2d")
-    _checks.averaged_dtype("global_avg_pool2d", input)
-    return _mean(input, (-2, -1), keepdim=True)
+    _judge.images("input", input, "global_avg_pool2d")
+    _judge.averaged_dtype("global_avg_pool2d", input)
+    # The order of a sum follows the order of memory: in one order, its rounding is the same for all.
+    return _mean(input.contiguous(), (-2, -1), keepdim=True)
 
 
-# ---------------------------------------------------------------------------------------- windows of one size
+# ---------------------------------------------------------------------------------------- windows on an axis
+
+Numbers: TypeAlias = "Tensor | np.ndarray[Any, Any]"
+"""Whole numbers, one for each window: an array for the compiled loops, else a tensor beside the image."""
 
 
-def _windows(x: Tensor, setting: PoolSetting) -> Tensor:
-    """View all windows at once, shape (…, output rows, output columns, window rows, window columns).
+class _Windows(NamedTuple):
+    """The windows on one axis: the i-th covers every `step`-th pixel from ``start[i]`` up to ``end[i]``.
 
-    Cells outside the image hold −∞.  Taps that no window can lay on a pixel are left out.
+    Attributes
+    ----------
+    start, end : Numbers
+        First pixel inside the image, and the place after the last one.  A window without a pixel has the
+        nearest one here, so that every window has one to read.
+    step : int
+        Distance between its pixels, the dilation.
+    longest : int
+        Pixels of the longest window, at most.
+    empty : Numbers
+        Whether a window holds no pixel.
+    pixels, cells : Numbers
+        How many pixels a window without gaps covers, and how many with the padding; what hangs over the
+        padding is not counted.
     """
-    taps = _useful_taps(x, setting)
-    sides = []
-    for axis in (0, 1):
-        last_start = (setting.output_size[axis] - 1) * setting.stride[axis]
-        needed = last_start + setting.dilation[axis] * (taps[axis] - 1) + 1
-        before = setting.padding[axis]
-        sides.append((before, max(0, needed - before - x.shape[-2 + axis])))
-    x = padded(x, (sides[0], sides[1]), value=_lowest(x.dtype))
-    return sliding_windows(x, taps, setting.stride, setting.dilation, setting.output_size)
+
+    start: Numbers
+    end: Numbers
+    step: int
+    longest: int
+    empty: Numbers
+    pixels: Numbers
+    cells: Numbers
 
 
-def _useful_taps(x: Tensor, setting: PoolSetting) -> Pair:
-    """Rows and columns of the window that some output can lay on a pixel.
+def _windows_of(setting: PoolSetting, axis: int, x: Tensor) -> _Windows:
+    """Return the windows of one size on an axis, cut to the image."""
+    n, outputs = x.shape[-2 + axis], setting.output_size[axis]
+    k, s, p, d = (two[axis] for two in setting[:4])
+    if _compiled_for(x):
+        return _fixed_windows_as_arrays(outputs, n, k, s, p, d)
+    return _fixed_windows(torch.arange(outputs, device=x.device), n, k, s, p, d)
 
-    A window larger than image and padding together (with `ceil_mode`) would otherwise cost memory for
-    nothing.
+
+def _fixed_windows(order: Numbers, n: int, k: int, s: int, p: int, d: int) -> _Windows:
+    """Cut windows of k pixels, d apart, from an axis of n, one every s pixels from −p on.
+
+    `order` counts them.
     """
-    rows, columns = (
-        min(k, (n + p - 1) // d + 1)
-        for k, n, p, d in zip(
-            setting.kernel_size, x.shape[-2:], setting.padding, setting.dilation, strict=True
-        )
-    )
-    return rows, columns
+    start = order * s - p
+    end = (start + ((k - 1) * d + 1)).clip(max=n)
+    # The first of the positions start, start + d, … that is not in the padding.
+    first = start + (start < 0) * (start % d - start)
+    # A kernel longer than the image and its padding, as ceil_mode allows, would fill tables for nothing.
+    longest = k if (k - 1) * d < n + p else (n + p - 1) // d + 1
+    nearest = first.clip(max=n - 1)
+    cells = (start + k).clip(max=n + p) - start
+    reachable = nearest + (end - nearest).clip(min=1)
+    return _Windows(nearest, reachable, d, longest, first >= end, end - start.clip(min=0), cells)
 
 
-def _starts(setting: PoolSetting, axis: int, device: torch.device) -> Tensor:
-    """First row (column) of each window; negative in the padding."""
-    outputs = torch.arange(setting.output_size[axis], device=device)
-    return outputs * setting.stride[axis] - setting.padding[axis]
+@functools.lru_cache(maxsize=256)
+def _fixed_windows_as_arrays(outputs: int, n: int, k: int, s: int, p: int, d: int) -> _Windows:
+    return _fixed_windows(np.arange(outputs, dtype=np.int64), n, k, s, p, d)
 
 
-def _first_inside(setting: PoolSetting, axis: int, device: torch.device) -> Tensor:
-    """Each window's first tap that is not in the top (left) padding, ⌈−start / dilation⌉."""
-    before = -_starts(setting, axis, device).clamp(max=0)
-    gap = setting.dilation[axis]
-    return (before + gap - 1) // gap
-
-
-def _cells(x: Tensor, setting: PoolSetting, with_padding: bool) -> Tensor:
-    """Count each window's cells inside the image, and in its padding if asked; a matrix like the output."""
-    counts = []
-    for axis in (0, 1):
-        margin = setting.padding[axis] if with_padding else 0
-        start = _starts(setting, axis, x.device)
-        end = (start + setting.kernel_size[axis]).clamp(max=x.shape[-2 + axis] + margin)
-        counts.append(end - start.clamp(min=-margin))
-    return counts[0].unsqueeze(1) * counts[1]
-
-
-# ----------------------------------------------------------------------------------- where the maximum stands
-
-
-def _arg_max(x: Tensor, setting: PoolSetting) -> Tensor:
-    """Find the pixel of each window's maximum, row · columns + column; the first of several."""
-    # Only positions are wanted here, which have no gradient; the values are picked from the input afterwards.
-    windows = _windows(x.detach(), setting)
-    largest, tap = windows.flatten(-2).max(-1)
-    tap_row, tap_column = tap // windows.shape[-1], tap % windows.shape[-1]
-    if setting.padding != (0, 0):
-        # Where no pixel is above −∞ the first tap may be a cell of the padding, which is no pixel.
-        at_bottom = largest == _lowest(x.dtype)
-        tap_row = torch.where(at_bottom, _first_inside(setting, 0, x.device).unsqueeze(1), tap_row)
-        tap_column = torch.where(at_bottom, _first_inside(setting, 1, x.device), tap_column)
-    row = _starts(setting, 0, x.device).unsqueeze(1) + tap_row * setting.dilation[0]
-    column = _starts(setting, 1, x.device) + tap_column * setting.dilation[1]
-    # A window of padding only has no pixel to name; it names the nearest one.
-    return row.clamp(0, x.shape[-2] - 1) * x.shape[-1] + column.clamp(0, x.shape[-1] - 1)
-
-
-def _pick(x: Tensor, indices: Tensor) -> Tensor:
-    """Read the pixels that `indices` name, each in its own plane; the gradient goes back to just these."""
-    return x.flatten(-2).gather(-1, indices.flatten(-2)).reshape(indices.shape)
-
-
-def _may_hold_padding_only(setting: PoolSetting) -> bool:
-    """Say whether a window may step over the image: it starts in the padding and its taps have gaps."""
-    return any(p > 0 and d > 1 for p, d in zip(setting.padding, setting.dilation, strict=True))
-
-
-def _padding_only(x: Tensor, setting: PoolSetting) -> Tensor:
-    """Mark the windows none of whose taps meets the image; shape (output rows, output columns)."""
-    misses = []
-    for axis in (0, 1):
-        # The padding is at most half the window, so that some tap always lies behind it.
-        tap = _first_inside(setting, axis, x.device)
-        position = _starts(setting, axis, x.device) + tap * setting.dilation[axis]
-        misses.append(position >= x.shape[-2 + axis])
-    return misses[0].unsqueeze(1) | misses[1]
-
-
-def _lowest(dtype: torch.dtype) -> float:
-    """−∞, or the smallest number of an integer dtype: what padding counts as."""
-    return -torch.inf if dtype.is_floating_point else torch.iinfo(dtype).min
-
-
-# ------------------------------------------------------------------------------------------- adaptive windows
-
-
-def _adaptive_windows(n: int, outputs: int, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
-    """Return the start and the end of each window, and a table with its positions in a row.
-
-    Rows of the table are equally long; where a window is shorter, the positions go on beyond its end.
-    """
-    order = torch.arange(outputs, device=device)
-    many = max(outputs, 1)  # no outputs at all are allowed
+def _adaptive_windows(outputs: int, axis: int, x: Tensor) -> _Windows:
+    """Return the windows that cut an axis of n pixels into m: from ⌊i·n / m⌋ up to ⌈(i + 1)·n / m⌉."""
+    n, many = x.shape[-2 + axis], max(outputs, 1)  # no outputs at all are allowed
+    compiled = _compiled_for(x)
+    order = np.arange(outputs, dtype=np.int64) if compiled else torch.arange(outputs, device=x.device)
     start = order * n // many
     end = ((order + 1) * n + many - 1) // many
-    # Rounding both ends outwards adds less than two cells to n / m.
-    longest = n // many if n % many == 0 else min(n // many + 2, n)
-    return start, end, start.unsqueeze(1) + torch.arange(longest, device=device)
+    # Rounding both ends outwards adds less than two pixels to n / m.
+    return _Windows(start, end, 1, n // many + 2, end <= start, end - start, end - start)
 
 
-# ------------------------------------------------------------------------------------------------------- sums
+def _tensor(numbers: Numbers) -> Tensor:
+    return numbers if isinstance(numbers, Tensor) else torch.from_numpy(numbers)
 
 
-def _window_sums(x: Tensor, setting: PoolSetting) -> Tensor:
-    """Sum the pixels of each window without gaps: first down, then along, h + w additions and not h·w."""
-    taps = _useful_taps(x, setting)
-    for axis in (0, 1):
-        start = _starts(setting, axis, x.device)
-        positions = start.unsqueeze(1) + torch.arange(taps[axis], device=x.device)
-        x = _sums_along(x, -2 + axis, positions, (positions >= 0) & (positions < x.shape[-2 + axis]))
-    return x
+def _cells(rows: Numbers, columns: Numbers, dtype: torch.dtype) -> Tensor:
+    """Multiply the windows' cells on both axes; a matrix like the output."""
+    return _tensor(rows).to(dtype).unsqueeze(1) * _tensor(columns).to(dtype)
 
 
-def _sums_along(x: Tensor, dim: int, positions: Tensor, counted: Tensor) -> Tensor:
-    """Sum over each window's positions on one axis that are `counted`; both tables are (windows, cells)."""
-    taken = _take(x, dim, positions.clamp(0, x.shape[dim] - 1))
-    ignored = counted.logical_not().reshape(*counted.shape, *(1,) * (-1 - dim))
-    return taken.masked_fill(ignored, 0).sum(dim)
+# ---------------------------------------------------------------------------------------------------- maxima
+
+
+def _maxima(x: Tensor, rows: _Windows, columns: _Windows, with_indices: bool) -> tuple[Tensor, Tensor | None]:
+    """Return each window's maximum, and where it is if that is asked for."""
+    compiled = isinstance(rows.start, np.ndarray)
+    if compiled and not with_indices and not (torch.is_grad_enabled() and x.requires_grad):
+        return _compiled_maxima(x, rows, columns), None
+    indices = (_compiled_first_maxima if compiled else _first_maxima)(x.detach(), rows, columns)
+    # The values are read from the input, so that the gradient goes to the pixels that `indices` name.
+    values = x.flatten(-2).gather(-1, indices.flatten(-2)).reshape(indices.shape)
+    return values, indices if with_indices else None
+
+
+def _first_maxima(x: Tensor, rows: _Windows, columns: _Windows) -> Tensor:
+    """Find the pixel of each window's maximum, row · columns + column, the first one in reading order."""
+    # The first column of each row of the image, then the first row that holds the maximum.
+    largest, column = _first_along(x, -1, columns)
+    _, row = _first_along(largest, -2, rows)
+    return row * x.shape[-1] + column.gather(-2, row)
+
+
+def _first_along(x: Tensor, dim: int, windows: _Windows) -> tuple[Tensor, Tensor]:
+    """Return each window's maximum along an axis and its position; a NaN is the maximum."""
+    positions, outside = _table(windows, x)
+    # A window shorter than its row of the table reads its first pixel again, which is no new maximum.
+    positions = torch.where(outside, positions.narrow(1, 0, 1), positions)
+    largest, tap = _take(x, dim, positions).max(dim)
+    start = _tensor(windows.start).reshape(-1, *(1,) * (-1 - dim))
+    return largest, start + tap * windows.step
+
+
+def _table(windows: _Windows, x: Tensor) -> tuple[Tensor, Tensor]:
+    """List the pixels of each window, shape (windows, longest), and say which are beyond its end."""
+    taps = torch.arange(windows.longest, device=x.device) * windows.step
+    positions = _tensor(windows.start).unsqueeze(1) + taps
+    return positions, positions >= _tensor(windows.end).unsqueeze(1)
 
 
 def _take(x: Tensor, dim: int, positions: Tensor) -> Tensor:
     """Copy positions (windows, cells) of an axis into two axes in its place; `dim` counts from the end."""
     # As x[..., positions]; brackets fail on a FakeTensor whose device this torch lacks.
-    picked = x.index_select(dim, positions.flatten())
-    return picked.reshape(*x.shape[:dim], *positions.shape, *x.shape[len(x.shape) + dim + 1 :])
+    return torch.unflatten(x.index_select(dim, positions.flatten()), dim, tuple(positions.shape))
+
+
+def _compiled_maxima(x: Tensor, rows: _Windows, columns: _Windows) -> Tensor:
+    """Run the loops of the same name."""
+    from convbook import _pool_loops
+
+    number = torch.float32 if x.dtype in _judge.HALVES else x.dtype  # NumPy has no bfloat16
+    limits = rows.start, rows.end, rows.step, columns.start, columns.end, columns.step, columns.longest
+    return _by_planes(_pool_loops.maxima, x.to(number), limits, _size(rows, columns), number).to(x.dtype)
+
+
+def _compiled_first_maxima(x: Tensor, rows: _Windows, columns: _Windows) -> Tensor:
+    """Run the loops of the same name."""
+    from convbook import _pool_loops
+
+    number = torch.float32 if x.dtype in _judge.HALVES else x.dtype
+    limits = rows.start, rows.end, rows.step, columns.start, columns.end, columns.step
+    return _by_planes(_pool_loops.first_maxima, x.to(number), limits, _size(rows, columns), torch.int64)
+
+
+def _lowest(dtype: torch.dtype) -> float:
+    """−∞, or the smallest number of an integer dtype: the maximum of no pixel."""
+    return -torch.inf if dtype.is_floating_point else torch.iinfo(dtype).min
+
+
+# ------------------------------------------------------------------------------------------------------- sums
+
+
+def _sums(x: Tensor, rows: _Windows, columns: _Windows) -> Tensor:
+    """Sum the pixels of each window without gaps."""
+    if isinstance(rows.start, np.ndarray) and _compile.readable(x):
+        if not (torch.is_grad_enabled() and x.requires_grad):
+            return _compiled_sums(x, rows, columns)
+        total: Tensor = _Sums.apply(x, rows, columns)  # type: ignore[no-untyped-call]
+        return total
+    return _sums_along(_sums_along(x, -2, rows), -1, columns)
+
+
+def _sums_along(x: Tensor, dim: int, windows: _Windows) -> Tensor:
+    """Sum each window's positions on one axis."""
+    positions, outside = _table(windows, x)
+    taken = _take(x, dim, positions.clamp(max=x.shape[dim] - 1))
+    return taken.masked_fill(outside.reshape(*outside.shape, *(1,) * (-1 - dim)), 0).sum(dim)
+
+
+def _spread(numbers: Tensor, rows: _Windows, columns: _Windows, size: Pair) -> Tensor:
+    """Give each pixel the sum of the numbers of all windows that cover it: the adjoint of `_sums`."""
+    if isinstance(rows.start, np.ndarray) and _compile.readable(numbers):
+        image: Tensor = _Spread.apply(numbers, rows, columns, size)  # type: ignore[no-untyped-call]
+        return image
+    return _spread_along(_spread_along(numbers, -1, columns, size[1]), -2, rows, size[0])
+
+
+def _spread_along(numbers: Tensor, dim: int, windows: _Windows, n: int) -> Tensor:
+    """Add each window's number to all of its positions on one axis of n pixels."""
+    positions, outside = _table(windows, numbers)
+    before, after = numbers.shape[: numbers.dim() + dim], numbers.shape[numbers.dim() + dim + 1 :]
+    copies = numbers.unsqueeze(dim).expand(*before, *positions.shape, *after)
+    copies = copies.masked_fill(outside.reshape(*outside.shape, *(1,) * (-1 - dim)), 0)
+    copies = copies.reshape(*before, positions.numel(), *after)
+    image = numbers.new_zeros(*before, n, *after)
+    return image.index_add(dim, positions.clamp(max=n - 1).flatten(), copies)
+
+
+def _compiled_sums(x: Tensor, rows: _Windows, columns: _Windows) -> Tensor:
+    """Run the loops of the same name."""
+    from convbook import _pool_loops
+
+    limits = rows.start, rows.end, columns.start, columns.end
+    return _by_planes(_pool_loops.sums, x, limits, _size(rows, columns), x.dtype)
+
+
+class _Sums(torch.autograd.Function):
+    """The sums of windows by the compiled loops; the derivative is `_Spread`, whose derivative is this."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, rows: _Windows, columns: _Windows) -> Tensor:
+        ctx.windows, ctx.size = (rows, columns), tuple(x.shape[-2:])
+        return _compiled_sums(x, rows, columns)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
+        rows, columns = ctx.windows
+        return _spread(gradients[0], rows, columns, ctx.size), None, None
+
+
+class _Spread(torch.autograd.Function):
+    """The adjoint of `_Sums`."""
+
+    @staticmethod
+    def forward(ctx: Any, numbers: Tensor, rows: _Windows, columns: _Windows, size: Pair) -> Tensor:
+        from convbook import _pool_loops
+
+        ctx.windows = rows, columns
+        limits = rows.start, rows.end, columns.start, columns.end
+        return _by_planes(_pool_loops.spread, numbers, limits, size, numbers.dtype)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None]:
+        rows, columns = ctx.windows
+        return _sums(gradients[0], rows, columns), None, None, None
 
 
 def _mean(x: Tensor, dim: tuple[int, ...], keepdim: bool = False) -> Tensor:
     """Mean with half types summed in float32 and rounded once."""
     return x.mean(dim, keepdim=keepdim, dtype=accumulator(x.dtype)).to(x.dtype)
+
+
+# -------------------------------------------------------------------------------------------- compiled loops
+
+_SMALL_PLANE = 14 * 14
+"""Planes of fewer pixels than this are not worth loading a compiler.  The number of planes does not count,
+so that an image's result does not depend, not even by a rounding, on how many others are in the batch."""
+
+
+def _compiled_for(x: Tensor) -> bool:
+    """Say whether the windows of an image are for the compiled loops."""
+    return _compile.readable(x) and x.shape[-2] * x.shape[-1] >= _SMALL_PLANE and _compile.available()
+
+
+def _size(rows: _Windows, columns: _Windows) -> Pair:
+    return len(rows.start), len(columns.start)
+
+
+def _by_planes(
+    loops: Callable[..., None],
+    x: Tensor,
+    limits: tuple[Any, ...],
+    size: Pair,
+    dtype: torch.dtype,
+) -> Tensor:
+    """Run loops over all planes, divided among as many threads as torch has; return what they write."""
+    output = torch.empty(*x.shape[:-2], *size, dtype=dtype, device="cpu")
+    count = math.prod(x.shape[:-2])
+    planes, written = (_compile.array(t).reshape(count, *t.shape[-2:]) for t in (x, output))
+
+    def run(first: int, last: int) -> None:
+        loops(planes[first:last], *limits, written[first:last])
+
+    _compile.in_parts(run, count, torch.get_num_threads())
+    return output

@@ -15,9 +15,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import torch
-import torch.nn.functional as F
 
-from convbook import _checks
+from convbook import _judge
+from convbook._compile import wrapped
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -44,7 +44,9 @@ def pad(
     * ``"reflect"``: the image is mirrored in its first and last row, which are not repeated: 2 1 | 0 1 2 3 |
       2 1;
     * ``"replicate"``: the first and last row go on: 0 0 | 0 1 2 3 | 3 3;
-    * ``"circular"``: the image begins anew, row (i − top) mod n: 2 3 | 0 1 2 3 | 0 1.
+    * ``"circular"``: the image begins anew, row (i − top) mod n: 2 3 | 0 1 2 3 | 0 1;
+    * ``"symmetric"``: the image is mirrored with its first and last row: 1 0 | 0 1 2 3 | 3 2.  torch has no
+      such mode.
 
     Parameters
     ----------
@@ -52,8 +54,9 @@ def pad(
         Shape (…, rows, columns), of any dtype.
     padding : int, pair of int or ((top, bottom), (left, right))
         How many rows and columns on each side.
-    mode : {"zeros", "reflect", "replicate", "circular"}, optional
-        What stands there.
+    mode : {"zeros", "reflect", "replicate", "circular", "symmetric"}, optional
+        How the new cells are filled.  NumPy's words mean the same here: "constant" is "zeros", "edge" is
+        "replicate", "wrap" is "circular"; and SciPy's "mirror" is "reflect" (its "reflect" is "symmetric").
     value : number, optional
         The number for ``mode="zeros"``; −∞ for max pooling.
 
@@ -65,10 +68,10 @@ def pad(
     Raises
     ------
     ValueError
-        If the mode is another word; if "reflect" or "circular" would need more rows than the image has; if a
-        side is negative.
+        If the mode is another word; if "reflect", "circular" or "symmetric" would need more rows than the
+        image has; if a side is negative.
     TypeError
-        If `value` does not fit the dtype.
+        If the dtype of `input` cannot hold `value`.
 
     See Also
     --------
@@ -84,19 +87,23 @@ def pad(
     tensor([[0, 0, 0, 1, 2, 3, 3, 3]])
     >>> pad(X, (0, 2), "circular")
     tensor([[2, 3, 0, 1, 2, 3, 0, 1]])
+    >>> pad(X, (0, 2), "symmetric")
+    tensor([[1, 0, 0, 1, 2, 3, 3, 2]])
     >>> pad(X, ((0, 1), (0, 2)))
     tensor([[0, 1, 2, 3, 0, 0],
             [0, 0, 0, 0, 0, 0]])
     """
-    x, around = _checks.pad_arguments(input, padding, mode, value)
-    return padded(x, around, mode, value)
+    x, around, word = _judge.pad_arguments(input, padding, mode, value)
+    return padded(x, around, word, value)
 
 
 def padded(x: Tensor, around: Sides, mode: str = "zeros", value: float = 0) -> Tensor:
     """Pad by judged arguments, as :func:`pad` does."""
     (top, bottom), (left, right) = around
     if mode == "zeros":
-        return F.pad(x, (left, right, top, bottom), value=value)
+        # F.pad takes its value through a float64, which cannot hold every int64.
+        number = float(value) if x.is_floating_point() else value
+        return torch.constant_pad_nd(x, (left, right, top, bottom), number)
     rows = _source(mode, x.shape[-2], top, bottom, x.device)
     columns = _source(mode, x.shape[-1], left, right, x.device)
     return x.index_select(-2, rows).index_select(-1, columns)
@@ -109,6 +116,8 @@ def _source(mode: str, length: int, before: int, after: int, device: torch.devic
         return i.remainder(length)
     if mode == "replicate":
         return i.clamp(0, length - 1)
+    if mode == "symmetric":
+        return torch.where(i < 0, -1 - i, torch.where(i < length, i, 2 * length - 1 - i))
     last = length - 1  # "reflect": as far from the nearer end, on the other side of it
     return last - (last - i.abs()).abs()
 
@@ -161,24 +170,22 @@ def sliding_windows(
 
 def _windows_along(x: Tensor, dim: int, taps: int, step: int, gap: int, count: int) -> Tensor:
     """Split an axis (counted from the end) into `count` windows, in its place, and their taps, at the end."""
-    x = x.narrow(dim, 0, step * (count - 1) + gap * (taps - 1) + 1)
-    if _under_torch_func():  # the gradient of unfold has no rule for vmap: torch would loop, and warn
+    if gap > 1 if torch.compiler.is_compiling() else wrapped(x):
+        # Inside of vmap the gradient of Tensor.unfold has no rule: torch would loop, and warn.  An export
+        # would fix the size that Tensor.unfold takes for the windows of a dilated kernel, below.
         i = torch.arange(count, device=x.device)
         a = torch.arange(taps, device=x.device)
         chosen = x.index_select(dim, (i[:, None] * step + a * gap).flatten())
         return torch.unflatten(chosen, dim, (count, taps)).movedim(dim, -1)
+    # Cut off at last: an export would ask whether an image that is cut before is contiguous at its size.
     if gap == 1:
-        return x.unfold(dim, taps, step)
+        return x.unfold(dim, taps, step).narrow(dim - 1, 0, count)
     # The other way round: what tap a sees in all windows lies at a·gap + 0, step, 2·step, …  Windows as long
     # as the kernel's reach would be gap times the size of what is used of them, and so would their gradient.
-    seen = x.unfold(dim, step * (count - 1) + 1, gap)
+    seen = x.unfold(dim, step * (count - 1) + 1, gap).narrow(dim - 1, 0, taps)
     # Every step-th cell, as [..., ::step]; brackets fail on a FakeTensor whose device this torch lacks.
     every = seen.unfold(-1, 1, step).squeeze(-1)
     return every.transpose(dim - 1, -1)
-
-
-def _under_torch_func() -> bool:
-    return not torch.compiler.is_compiling() and torch._C._are_functorch_transforms_active()
 
 
 # -------------------------------------------------------------------------------------------- unfold and fold
@@ -223,15 +230,16 @@ def unfold(
     Notes
     -----
     The copy is kernel rows · kernel columns / (stride rows · stride columns) times as large as the image.
-    Unlike torch's, it knows all dtypes, integers among them.
+    Unlike torch's, it takes every dtype, integers among them.
 
     References
     ----------
-    .. [1] K. Chellapilla, S. Puri and P. Simard, 2006.  https://inria.hal.science/inria-00112631
+    .. [1] K. Chellapilla, S. Puri and P. Simard, 2006.
+       https://inria.hal.science/inria-00112631
 
     Examples
     --------
-    The four 2×2 windows of a 3×3 image stand in the columns:
+    The four 2×2 windows of a 3×3 image are the columns:
 
     >>> X = torch.arange(9).reshape(1, 3, 3)
     >>> unfold(X, 2)
@@ -240,13 +248,13 @@ def unfold(
             [3, 4, 6, 7],
             [4, 5, 7, 8]])
     """
-    kernel, setting = _checks.unfold_setting(input, kernel_size, dilation, padding, stride)
+    kernel, setting = _judge.unfold_setting(input, kernel_size, dilation, padding, stride)
     return windows_as_columns(input, kernel, setting)
 
 
-def windows_as_columns(x: Tensor, kernel: Pair, setting: _checks.Setting) -> Tensor:
+def windows_as_columns(x: Tensor, kernel: Pair, setting: _judge.Setting) -> Tensor:
     """Unfold by a judged setting, as :func:`unfold` does."""
-    if setting.padding != _checks.NO_PADDING:
+    if setting.padding != _judge.NO_PADDING:
         x = padded(x, setting.padding)
     view = sliding_windows(x, kernel, setting.stride, setting.dilation, setting.output_size)
     taps_first = view.movedim((-2, -1), (-4, -3))
@@ -300,7 +308,8 @@ def fold(
 
     References
     ----------
-    .. [1] V. Dumoulin and F. Visin, 2016, chapter 4.  https://doi.org/10.48550/arXiv.1603.07285
+    .. [1] V. Dumoulin and F. Visin, 2016, chapter 4.
+       https://doi.org/10.48550/arXiv.1603.07285
 
     Examples
     --------
@@ -312,17 +321,17 @@ def fold(
              [2, 4, 2],
              [1, 2, 1]]])
     """
-    size, kernel, setting = _checks.fold_setting(input, output_size, kernel_size, dilation, padding, stride)
+    size, kernel, setting = _judge.fold_setting(input, output_size, kernel_size, dilation, padding, stride)
     return columns_as_windows(input, size, kernel, setting)
 
 
-def columns_as_windows(u: Tensor, size: Pair, kernel: Pair, setting: _checks.Setting) -> Tensor:
+def columns_as_windows(u: Tensor, size: Pair, kernel: Pair, setting: _judge.Setting) -> Tensor:
     """Fold by a judged setting, as :func:`fold` does.
 
     `size` may leave rows and columns at the end that no window reaches.
     """
     channels = u.shape[-2] // (kernel[0] * kernel[1])
-    taps = torch.unflatten(u.to(_checks.accumulator(u.dtype)), -2, (channels, *kernel))
+    taps = torch.unflatten(u.to(_judge.accumulator(u.dtype)), -2, (channels, *kernel))
     taps = torch.unflatten(taps, -1, setting.output_size)
     # (…, channels, a, b, i, j): first the rows a, i are added up, then the columns b, j.
     rows = _fold_along(

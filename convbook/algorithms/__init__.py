@@ -1,54 +1,51 @@
-"""One convolution, many ways: each algorithm in a file of its own, all with one signature.
+"""One convolution, many ways: the ladder of methods, each in a file of its own and in its plain form.
 
-An algorithm takes ``(input, weight, bias, setting)``: a batch of images, the kernels, a bias or None, and the
-judged ``Setting`` of ``convbook._checks`` with zero padding in it.  One that cannot do a setting declines by
-name; none falls back in silence.  :func:`convbook.conv2d` is the way in.
+A method takes ``(input, weight, bias, setting)``: a batch of images, the kernels, a bias or None, and the
+judged ``Setting``, with the zero padding in it.  Its file ends in ``METHOD``, which says all that is to be
+known of it. :func:`convbook.conv2d` is the way in.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from convbook._checks import one_of
-from convbook.algorithms.band import band
-from convbook.algorithms.box import box
-from convbook.algorithms.choice import auto, explain_plan, small_call
-from convbook.algorithms.definition import definition
-from convbook.algorithms.fft import fft
-from convbook.algorithms.im2col import im2col
-from convbook.algorithms.lowering import lowering
-from convbook.algorithms.separable import separable
-from convbook.algorithms.shift import shift
-from convbook.algorithms.torch_ import torch_
-from convbook.algorithms.windows import windows
-from convbook.algorithms.winograd import winograd
+from convbook._judge import one_of
+from convbook.algorithms import (
+    band,
+    box,
+    compiled,
+    definition,
+    fft,
+    im2col,
+    lowering,
+    separable,
+    shift,
+    torch_,
+    windows,
+    winograd,
+)
 
 if TYPE_CHECKING:
-    from convbook.algorithms._shared import Algorithm
+    from torch import Tensor
 
-__all__ = ["METHODS", "TABLE", "by_name", "explain_plan", "small_call"]
+    from convbook._judge import Setting
+    from convbook.algorithms._method import Method
 
-TABLE: dict[str, Algorithm] = {
-    "definition": definition,
-    "shift": shift,
-    "windows": windows,
-    "im2col": im2col,
-    "lowering": lowering,
-    "band": band,
-    "separable": separable,
-    "box": box,
-    "fft": fft,
-    "winograd": winograd,
-    "torch": torch_,
-    "auto": auto,
-}
-"""Every algorithm by the name that ``conv2d(…, method=…)`` knows it by, from the definition upwards."""
+__all__ = ["METHODS", "TABLE", "by_name"]
 
-METHODS = tuple(TABLE)
+_LADDER = (
+    definition, shift, windows, im2col, lowering, band, separable, box, fft, winograd, compiled, torch_
+)  # fmt: skip
+
+TABLE: dict[str, Method] = {module.METHOD.name: module.METHOD for module in _LADDER}
+"""Every method by the name that ``conv2d(…, method=…)`` knows it by, from the definition upwards."""
+
+METHODS = (*TABLE, "auto")
+"""What ``method=`` takes: the names of the table, and "auto", which chooses among them."""
 
 
-def by_name(method: object) -> Algorithm:
-    """Return the algorithm of that name.
+def by_name(method: object) -> Method | None:
+    """Return the method of that name; None for "auto", which is a choice among them.
 
     Raises
     ------
@@ -57,7 +54,22 @@ def by_name(method: object) -> Algorithm:
 
     Examples
     --------
-    >>> by_name("shift").__name__
-    'shift'
+    >>> by_name("shift").spreads
+    'window'
     """
-    return TABLE[one_of("method", method, METHODS)]
+    return TABLE.get(one_of("method", method, METHODS))
+
+
+def in_domain(method: Method, input: Tensor, weight: Tensor, setting: Setting) -> Method:
+    """Return the method if it can do this.
+
+    Raises
+    ------
+    NotImplementedError
+        If it cannot; the message says why, and which methods can.
+    """
+    why = method.domain(input, weight, setting)
+    if why:
+        able = [repr(name) for name, other in TABLE.items() if not other.domain(input, weight, setting)]
+        raise NotImplementedError(f"method {method.name!r} {why}; {', '.join(able)} and 'auto' can do this")
+    return method

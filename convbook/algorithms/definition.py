@@ -7,8 +7,8 @@ r"""The definition: one window, one product, one sum for each cell of the output
 where X has its zeros around it already and :math:`c_0(o)` is the first channel of the group of o.
 
 Multiplications: batch · output channels · output cells · channels of a group · taps; each cell costs a few
-calls of the interpreter.  Memory: the output.  Accuracy: that of a plain sum.  It wins nowhere and is
-compared everywhere: it shares no code with its twins.
+calls of the interpreter.  Memory: the output.  Accuracy: that of a plain sum.  It is the
+slowest; every other method is compared with it, and shares no code with it.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from convbook._checks import Setting, accumulator
 from convbook._forms import Sides
+from convbook._judge import Setting, accumulator
+from convbook.algorithms._method import Method
 
 
 def definition(input: Tensor, weight: Tensor, bias: Tensor | None, setting: Setting) -> Tensor:
@@ -55,3 +56,6 @@ def _zeros_around(x: Tensor, padding: Sides) -> Tensor:
     x = torch.cat([above, x, below], -2)
     before, after = (x.new_zeros((*x.shape[:-1], columns)) for columns in (left, right))
     return torch.cat([before, x, after], -1)
+
+
+METHOD = Method("definition", definition, spreads="window", error=24)

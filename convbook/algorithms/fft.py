@@ -1,21 +1,18 @@
-r"""FFT: correlation is multiplication between spectra, tile by tile.
+r"""FFT: correlation is multiplication between spectra.
 
 .. math:: Y = \mathcal F^{-1}\bigl(\mathcal F(X) \cdot \overline{\mathcal F(\overline K)}\bigr)
 
-The transform is periodic, so a tile's outputs whose window runs over its end are wrong, and are thrown away:
-a transform of side n gives n − k + 1 right outputs on each axis, and the next tile starts where they stop
-("overlap-save", [1]_).  Small images are one tile.
+The transform is periodic, so outputs whose window runs over the image's end are wrong, and are cut off.
+Between channels, spectra are multiplied and added frequency by frequency.  Strides compute every output and
+keep some.
 
-- Multiplications: about 5·log₂ n² for each output of a tile, whatever the kernel: nothing grows with k but
-  what is thrown away.
-- Memory: the spectra of a few tiles; of the whole image where it is one tile.
-- Accuracy: relative to the *largest* number of the tile.  Beside a pixel of 10⁶, float32 leaves small ones no
-  digit after the first decimal place, and one NaN or Inf spoils its whole tile.  Where that matters the
-  definition's relatives are the choice.
-- Wins for kernels that no product of short filters makes, from about 20×20 on.
+- Multiplications: about 5·log₂ n² for each output of an n×n image, whatever the kernel.
+- Memory: the spectra of the images and of the kernels, each as large as the image.
+- Accuracy: relative to the *largest* numbers of the image, not to those of a window.  Where one half of an
+  image is 10⁵ times darker than the other, the dark half loses its digits, and a sum of numbers ≥ 0 may come
+  out below 0; one NaN or Inf spoils the image.  That is why ``method="auto"`` never takes it.
 
-Between channels, spectra are multiplied and added frequency by frequency: a small matrix product for each.
-Strides compute every output and keep some.
+Libraries cut large images into tiles that overlap by the kernel ("overlap-save", [1]_).
 
 References
 ----------
@@ -27,71 +24,42 @@ References
 
 from __future__ import annotations
 
-import functools
-
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from convbook._checks import Setting
-from convbook.algorithms._by_hand import differentiable
-from convbook.algorithms._exact import widened
-from convbook.algorithms._shared import declines_integers
-
-__all__ = ["fft", "good_size", "transform_side"]
-
-WHOLE = 540
-"""Sides up to this are transformed in one piece."""
-
-TILES = (216, 400)
-"""Sides of tiles where the image is larger: from 216 the kernel's margin is small, up to 400 a spectrum stays
-in the cache."""
+from convbook._judge import Setting
+from convbook.algorithms._method import Method, floating
+from convbook.algorithms._steps import every, widened, with_bias, with_padding
+from convbook.algorithms.im2col import im2col
 
 
-@differentiable
-@declines_integers("fft", "a spectrum is made of sines and cosines")
 @widened
 def fft(input: Tensor, weight: Tensor, bias: Tensor | None, setting: Setting) -> Tensor:
-    """Convolve by multiplying spectra, in tiles that overlap by the kernel.
-
-    Parameters
-    ----------
-    input : Tensor
-        Shape (N, C, H, W), floating or complex.
-    weight : Tensor
-        Shape (O, C / groups, kh, kw).
-    bias : Tensor or None
-        Shape (O,).
-    setting : Setting
-        Judged stride, padding, dilation, groups and output size; none is declined.
-
-    Returns
-    -------
-    Tensor
-        Shape (N, O, rows, columns).
-
-    Raises
-    ------
-    NotImplementedError
-        For integers: the transform leaves them.
+    """Convolve by multiplying spectra.
 
     Examples
     --------
     >>> import torch
-    >>> from convbook._checks import conv2d_setting
+    >>> from convbook._judge import conv2d_setting
     >>> X, K = torch.arange(9.0).reshape(1, 1, 3, 3), torch.arange(4.0).reshape(1, 1, 2, 2)
     >>> fft(X, K, None, conv2d_setting(X, K)).round()
     tensor([[[[19., 25.],
               [37., 43.]]]])
     """
-    output = input.new_zeros(input.shape[0], weight.shape[0], *setting.output_size)
-    if output.numel() and weight.shape[1]:
-        dense = _dense(setting)
-        reach = tuple((k - 1) * d + 1 for k, d in zip(weight.shape[2:], setting.dilation, strict=True))
-        sides = tuple(transform_side(n, r) for n, r in zip(dense.output_size, reach, strict=True))
-        spectrum = _kernel_spectrum(weight, setting, (sides[0], sides[1]))
-        _by_tiles(output, input, spectrum, dense, (sides[0], sides[1]), (reach[0], reach[1]), setting)
-    return output if bias is None else output.add_(bias.view(-1, 1, 1))
+    if input.numel() == 0:
+        return im2col(input, weight, bias, setting)
+    (rows, columns), (down, across) = setting.output_size, setting.stride
+    x = torch.unflatten(with_padding(input, setting), 1, (setting.groups, weight.shape[1]))
+    w = torch.unflatten(spread_taps(weight, setting), 0, (setting.groups, -1))
+    sides = (good_size(x.shape[-2]), good_size(x.shape[-1]))
+    if input.is_complex():
+        product = _between_channels(torch.fft.fft2(x, sides), torch.fft.fft2(w.conj(), sides).conj())
+        y = torch.fft.ifft2(product)
+    else:
+        product = _between_channels(torch.fft.rfft2(x, sides), torch.fft.rfft2(w, sides).conj())
+        y = torch.fft.irfft2(product, sides)
+    kept = every(every(y, -2, 0, down, rows), -1, 0, across, columns)
+    return with_bias(kept.flatten(1, 2).clone(), bias)
 
 
 def good_size(n: int) -> int:
@@ -112,96 +80,22 @@ def good_size(n: int) -> int:
         n += 1
 
 
-def _dense(setting: Setting) -> Setting:
-    """Return the setting at stride 1 whose outputs contain those of `setting`."""
-    (rows, columns), (down, along) = setting.output_size, setting.stride
-    return setting._replace(stride=(1, 1), output_size=((rows - 1) * down + 1, (columns - 1) * along + 1))
-
-
-@functools.cache
-def transform_side(outputs: int, reach: int) -> int:
-    """Return the transform's side on one axis: the whole image's, or a tile's that transforms fewest numbers.
-
-    Examples
-    --------
-    >>> transform_side(200, 7), transform_side(512, 31)
-    (216, 288)
-    """
-    whole = good_size(outputs + reach - 1)
-    if whole <= WHOLE and reach < outputs:
-        return whole
-    least, most = (max(side, times * reach) for side, times in zip(TILES, (3, 5), strict=True))
-    # Of the good sizes those with many twos are the quickest: multiples of 32.
-    sides = {min(32 * good_size(-(-side // 32)), whole) for side in range(least, most - 31)}
-    return min(sorted(sides), key=lambda side: -(-outputs // (side - reach + 1)) * side)
-
-
-def _kernel_spectrum(weight: Tensor, setting: Setting, sides: tuple[int, int]) -> Tensor:
-    """Return the conjugate spectrum of the conjugate kernels: (groups, O / groups, C / groups, x, y)."""
-    outputs, depth, kh, kw = weight.shape
-    gap_down, gap_along = setting.dilation
-    spread = weight.new_zeros(outputs, depth, (kh - 1) * gap_down + 1, (kw - 1) * gap_along + 1)
-    spread[..., ::gap_down, ::gap_along] = weight
-    transform = torch.fft.fft2 if weight.is_complex() else torch.fft.rfft2
-    spectrum: Tensor = transform(spread.conj(), sides).conj().resolve_conj()
-    return spectrum.view(setting.groups, outputs // setting.groups, *spectrum.shape[1:])
-
-
-def _by_tiles(
-    output: Tensor,
-    input: Tensor,
-    spectrum: Tensor,
-    dense: Setting,
-    sides: tuple[int, int],
-    reach: tuple[int, int],
-    setting: Setting,
-) -> None:
-    """Write the output tile by tile, the same tile of all images together."""
-    (rows, columns), groups = dense.output_size, setting.groups
-    height, width = (side - r + 1 for side, r in zip(sides, reach, strict=True))
-    for top in range(0, rows, height):
-        for left in range(0, columns, width):
-            under = _under(input, (top, left), sides, setting)
-            windows = under.view(len(under), groups, -1, *sides)
-            right = _filtered(windows, spectrum, sides)[..., :height, :width].flatten(1, 2)
-            _keep_strided(output, right, (top, left), dense, setting)
-
-
-def _under(input: Tensor, corner: tuple[int, int], sides: tuple[int, int], setting: Setting) -> Tensor:
-    """Return the padded image from a corner on, as large as the transform: a view where it has no border."""
-    frame: list[int] = []  # zeros to the left and right, then above and below, as F.pad takes them
-    for axis, (start, side, (before, _)) in enumerate(zip(corner, sides, setting.padding, strict=True), 2):
-        first = min(max(start - before, 0), input.shape[axis])
-        last = min(max(start - before + side, 0), input.shape[axis])
-        input = input.narrow(axis, first, last - first)
-        ahead = min(max(before - start, 0), side)
-        frame = [ahead, side - ahead - (last - first), *frame]
-    return F.pad(input, frame) if any(frame) else input
-
-
-def _filtered(windows: Tensor, spectrum: Tensor, sides: tuple[int, int]) -> Tensor:
-    """Return the circular correlation of each window with each kernel."""
-    filtered: Tensor
-    if windows.is_complex():
-        filtered = torch.fft.ifft2(_between_channels(torch.fft.fft2(windows), spectrum))
-    else:
-        filtered = torch.fft.irfft2(_between_channels(torch.fft.rfft2(windows), spectrum), sides)
-    return filtered
+def spread_taps(weight: Tensor, setting: Setting) -> Tensor:
+    """Return the kernels with the zeros between their taps that a dilation means."""
+    for dim, gap in zip((2, 3), setting.dilation, strict=True):
+        zeros = weight.new_zeros(()).expand_as(weight)
+        apart = torch.stack([weight, *[zeros] * (gap - 1)], dim + 1).flatten(dim, dim + 1)
+        weight = apart.narrow(dim, 0, apart.shape[dim] - gap + 1)
+    return weight
 
 
 def _between_channels(image: Tensor, kernel: Tensor) -> Tensor:
     """Multiply (N, groups, C, x, y) by (groups, O, C, x, y) and add over C, at each frequency."""
-    if kernel.shape[2] == 1:
-        return image.mul_(kernel[:, 0]) if kernel.shape[1] == 1 else image * kernel[:, :, 0]
     return torch.einsum("ngcxy,gocxy->ngoxy", image, kernel)
 
 
-def _keep_strided(
-    output: Tensor, values: Tensor, corner: tuple[int, int], dense: Setting, setting: Setting
-) -> None:
-    """Write those of the dense outputs from `corner` on that exist and that the stride keeps."""
-    (top, left), (down, along) = corner, setting.stride
-    values = values[:, :, : dense.output_size[0] - top, : dense.output_size[1] - left]
-    row, column = -(-top // down), -(-left // along)
-    kept = values[:, :, row * down - top :: down, column * along - left :: along]
-    output[:, :, row : row + kept.shape[2], column : column + kept.shape[3]] = kept
+def _domain(input: Tensor, weight: Tensor, setting: Setting) -> str:
+    return floating(input, "a spectrum is made of sines and cosines")
+
+
+METHOD = Method("fft", fft, spreads="image", error=96, domain=_domain)

@@ -23,9 +23,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from convbook._checks import Setting, TransposedSetting, accumulator
-from convbook.algorithms._exact import matmul
-from convbook.algorithms._shared import with_bias
+from convbook._judge import Setting, TransposedSetting, accumulator
+from convbook.algorithms._steps import matmul, with_bias
 from convbook.windows import columns_as_windows
 
 
@@ -38,9 +37,7 @@ def stamps(input: Tensor, weight: Tensor, bias: Tensor | None, setting: Transpos
     x = torch.unflatten(input.to(wide).flatten(2), 1, (setting.groups, channels))
     w = weight.to(wide).reshape(setting.groups, channels, taps)
     columns = matmul(w.transpose(1, 2), x).flatten(1, 2)
-    (cut_rows, cut_columns), windows = setting.padding, (input.shape[2], input.shape[3])
-    sides = ((cut_rows, cut_rows), (cut_columns, cut_columns))
-    where = Setting(setting.stride, sides, setting.dilation, 1, windows)
+    where = Setting(setting.stride, setting.padding, setting.dilation, 1, (input.shape[2], input.shape[3]))
     y = columns_as_windows(columns, setting.output_size, kernel, where)
     return with_bias(y, None if bias is None else bias.to(wide)).to(dtype)
 
@@ -58,14 +55,20 @@ def torch_transposed(
     if input.shape[0] == 0 or not (number or on_cpu):
         return stamps(input, weight, bias, setting)
     wide = accumulator(input.dtype) if on_cpu else input.dtype
+    (top, bottom), (left, right) = setting.padding
+    cut = (min(top, bottom), min(left, right))  # torch cuts both ends alike; the rest is cut off below
     y = F.conv_transpose2d(
         input.to(wide),
         weight.to(wide),
         None if bias is None else bias.to(wide),
         setting.stride,
-        setting.padding,
+        cut,
         setting.output_padding,
         setting.groups,
         setting.dilation,
     )
+    if top != bottom or left != right:
+        rows, columns = setting.output_size
+        y = y.narrow(2, top - cut[0], rows).narrow(3, left - cut[1], columns)
+        y = y.clone(memory_format=torch.contiguous_format)  # contiguous() would fix an export's open sizes
     return y.to(input.dtype)

@@ -7,7 +7,7 @@ r"""All windows at once: the formula as one einsum over the strided view.
 The view V costs nothing (:func:`convbook.sliding_windows`); the einsum's letters are the formula's indices.
 
 Multiplications: the definition's.  Memory: inside, the einsum lays V out for a matrix product, so as much as
-im2col. Accuracy: that of a matrix product.  Wins in readability.
+im2col.  Accuracy: that of a matrix product.  It is the shortest form that any setting can take.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from convbook._checks import Setting
-from convbook.algorithms._exact import widened
-from convbook.algorithms._shared import with_bias
-from convbook.windows import padded, sliding_windows
+from convbook._judge import Setting
+from convbook.algorithms._method import Method
+from convbook.algorithms._steps import widened, with_bias, with_padding
+from convbook.windows import sliding_windows
 
 
 @widened
 def windows(input: Tensor, weight: Tensor, bias: Tensor | None, setting: Setting) -> Tensor:
     """Convolve by one product and sum over the view of all windows."""
     kernel = (weight.shape[2], weight.shape[3])
-    x = padded(input, setting.padding)
+    x = with_padding(input, setting)
     view = sliding_windows(x, kernel, setting.stride, setting.dilation, setting.output_size)
     v = torch.unflatten(view, 1, (setting.groups, weight.shape[1]))
     w = torch.unflatten(weight, 0, (setting.groups, -1))
@@ -34,3 +34,6 @@ def windows(input: Tensor, weight: Tensor, bias: Tensor | None, setting: Setting
     else:  # matrix products of other devices, einsum's among them, know no integers
         y = (v.unsqueeze(2) * w[:, :, :, None, None]).sum((3, -2, -1))
     return with_bias(y.flatten(1, 2), bias)
+
+
+METHOD = Method("windows", windows, spreads="window", error=24)

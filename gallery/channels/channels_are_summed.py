@@ -2,8 +2,8 @@
 Two channels go in, one sum comes out
 =====================================
 
-A convolution layer does not filter each channel for itself: it adds the channels' results. Watch two
-channels, each with a kernel of its own, flow into one output.
+A convolution layer correlates each channel with its own kernel and adds the results. Two channels with a
+kernel each give one output.
 """
 
 # %%
@@ -20,7 +20,7 @@ Y = corr2d_multi_in(X, K)
 assert torch.equal(Y, apart[0] + apart[1])
 
 # %%
-# Each frame is one stop. Left the windows, right what they give and the sum.
+# Each frame is one window. At the left the windows, at the right the two results and their sum.
 fig, axes = drawing.panels(
     2,
     4,

@@ -2,8 +2,8 @@
 Groups make the weight a matrix of blocks
 =========================================
 
-With groups, an output channel hears only its own part of the input channels. Written as one matrix, the
-layer has blocks on its diagonal and zeros elsewhere, and it costs a fraction 1/groups.
+With groups, an output channel depends on its own part of the input channels only. Written as one matrix,
+the layer has blocks on its diagonal and zeros elsewhere, and it takes 1/groups of the multiplications.
 """
 
 # %%
@@ -25,7 +25,8 @@ for groups in (1, 2, 8):
     )
 
 # %%
-# Outside the blocks there is nothing; and the count divides by the number of groups.
+# Outside the blocks all entries are zero, inside they are not; the count is divided by the number of
+# groups.
 for groups, matrix in matrices.items():
     blocks = matrix.reshape(groups, 72 // groups, groups, 72 // groups)
     for i in range(groups):
@@ -34,7 +35,7 @@ for groups, matrix in matrices.items():
     assert costs[1].parameters == groups * costs[groups].parameters
 
 # %%
-# Each matrix has 72×72 entries: 8 channels × 9 pixels on both sides. One scale.
+# Each matrix has 72×72 entries: 8 channels × 9 pixels on both sides. The three share one scale.
 fig, axes = drawing.panels(
     1,
     3,

@@ -2,8 +2,8 @@
 Permute the channels, never reshape them
 ========================================
 
-Cameras put the channels last, torch wants them first. Reshape gives the right shape and scrambled pixels:
-it reads the same numbers in another order, so colours and places are mixed up.
+Cameras put the channels last, torch needs them first. A reshape gives the right shape with scrambled
+pixels: it cuts the same list of numbers in other places, so colors and places are mixed.
 """
 
 # %%
@@ -21,7 +21,7 @@ reshaped = last.reshape(3, 200, 200)
 assert permuted.shape == reshaped.shape == (3, 200, 200)
 
 # %%
-# Same shape, same numbers, same mean: no check of the usual kind sees a difference. Most numbers stand in
+# Shape, mean and the sorted numbers are equal, so these checks find no difference. Yet most numbers are in
 # the wrong place.
 assert torch.allclose(permuted.mean(), reshaped.mean(), atol=1e-6)
 assert torch.equal(permuted.flatten().sort().values, reshaped.flatten().sort().values)
@@ -30,8 +30,8 @@ print(f"{moved:.0%} of the numbers have another value in their place")
 assert moved > 0.9
 
 # %%
-# The first channel should be the red one: it is a picture in itself. Reshaped, "red" is the top third of
-# the photograph, its colours side by side. The layer is happy with both.
+# The first channel should be the red one. After the reshape it is the top third of the photograph, its
+# colors side by side. A layer takes both without an error.
 weight = torch.full((4, 3, 3, 3), 0.1)
 assert conv2d(permuted, weight).shape == conv2d(reshaped, weight).shape
 
@@ -39,8 +39,8 @@ fig, axes = drawing.panels(
     1,
     4,
     size=(2.0, 6.8),
-    alt="A portrait; its red channel after permute, the same portrait in grey; the picture after "
-    "reshape, a mosaic of false colours; and its first channel, the top third of the portrait three"
+    alt="A portrait; its red channel after permute, the same portrait in gray; the picture after "
+    "reshape, a mosaic of false colors; and its first channel, the top third of the portrait three"
     " times side by side in dots",
 )
 axes[0].imshow(permuted.permute(1, 2, 0).numpy())

@@ -2,8 +2,8 @@
 A 1×1 kernel before the 5×5 saves nine tenths
 =============================================
 
-A large kernel is dear for each input channel. A 1×1 layer first mixes 192 channels down to a few; the 5×5
-kernel then works on those. At 16 channels the two together cost a tenth.
+The cost of a large kernel grows with its input channels. A 1×1 layer first mixes 192 channels down to a
+few, and the 5×5 kernel works on those. At 16 channels the two together take a tenth of the multiply–adds.
 """
 
 # %%
@@ -25,13 +25,13 @@ assert direct == 120_422_400
 assert round(direct / branch(16), 1) == 9.7
 
 # %%
-# The cost is a straight line in the number of channels left, and it crosses the direct cost at 155.
-# Beyond that the reduction costs more than it saves.
+# The cost is a straight line in the number of channels left, and it crosses the direct cost at 155. From
+# 155 on the reduction costs more than it saves.
 break_even = min(r for r in range(1, 193) if branch(r) > direct)
 assert break_even == 155
 
 # %%
-# Everything below the dashed line is gain. What is lost is rank: r channels hold r mixtures of the 192.
+# Below the dashed line the reduction saves. What it loses is rank: r channels hold r mixtures of the 192.
 channels = range(1, 193)
 fig, (ax,) = drawing.panels(
     size=(3.2, 6.8),

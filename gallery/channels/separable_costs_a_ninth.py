@@ -1,9 +1,10 @@
 """
-Depthwise separable layers cost about a ninth
-=============================================
+Depthwise separable layers take about a ninth of the multiply–adds
+==================================================================
 
-First each channel looks around, alone; then the channels are mixed at each pixel. The two steps cost
-1/out + 1/k² of a full layer: near a ninth for 3×3, and a larger kernel is almost free.
+First each channel is convolved separately; then the channels are mixed at each pixel. The two steps take
+1/out + 1/k² of a full layer: near a ninth for 3×3. From 3×3 to 11×11 the separable layer grows by less than
+a half.
 """
 
 # %%
@@ -25,13 +26,13 @@ def separable(k, channels):
 
 
 # %%
-# The formula is exact, so it can be asserted without a tolerance: both sides times out·k².
+# The formula is exact: both sides are multiplied by out·k² and compared as integers.
 for k in sizes:
     for channels in (16, 64, 256):
         assert separable(k, channels) * channels * k**2 == full(k, channels) * (k**2 + channels)
 for channels in (16, 64, 256):
-    print(f"{channels} channels, 3×3: {full(3, channels) / separable(3, channels):.2f} times cheaper")
-# At 1×1 there are no neighbours to separate: the two steps cost more than one.
+    print(f"{channels} channels, 3×3: {full(3, channels) / separable(3, channels):.2f} times fewer")
+# At 1×1 there are no neighbors to separate: the two steps cost more than one.
 assert separable(1, 64) > full(1, 64)
 
 # %%
@@ -52,9 +53,10 @@ drawing.curves(
     markers=True,
     xlabel="kernel side k",
     ylabel="million multiply–adds",
-    title="3×3: nearly nine times cheaper; 11×11: 82 times",
+    title="3×3: nearly nine times fewer; 11×11: 82 times",
 )
 ax.set_xticks(sizes)
+assert separable(11, 256) < 1.5 * separable(3, 256)
 assert 8.5 < full(3, 256) / separable(3, 256) < 9
 assert round(full(11, 256) / separable(11, 256)) == 82
 plt.show()

@@ -2,8 +2,8 @@
 A moved image gives a moved output
 ==================================
 
-The same kernel is used everywhere, so it finds the same thing wherever it stands: shifting the input shifts
-the output, and changes nothing else. This is called translation equivariance.
+The same kernel is used at every place. Shifting the input therefore shifts the output and changes nothing
+else, away from the border. This property is called translation equivariance.
 """
 
 # %%
@@ -24,7 +24,7 @@ first, second = corr2d(here, K), corr2d(there, K)
 assert torch.equal(second[down:, right:], first[:-down, :-right])
 
 # %%
-# A dense layer has to learn the 4 anew at every place; a convolution learns it once.
+# Where both outputs show the digit they hold the same numbers, moved by 5 rows and 7 columns.
 fig, axes = drawing.panels(
     2,
     2,

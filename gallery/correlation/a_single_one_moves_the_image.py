@@ -1,9 +1,9 @@
 """
-A kernel with a single one moves the image
-==========================================
+A kernel with a single 1 moves the image
+========================================
 
-Each number of a kernel fetches the image from one side and weighs it, so a lone 1 on the right moves
-everything to the left. Every kernel is a sum of such moves.
+A kernel with a single 1 copies one pixel of each window, so a 1 on the right moves the image to the left.
+Every kernel is a sum of such kernels, each multiplied by a number.
 """
 
 # %%
@@ -24,23 +24,24 @@ def moved(row, column):
 
 
 kernels = {
-    "in the middle: stays": (2, 2),
-    "on the right: goes left": (2, 4),
-    "top left: goes down right": (0, 0),
+    "in the middle: copies": (2, 2),
+    "on the right: moves left": (2, 4),
+    "top left: moves down, right": (0, 0),
 }
 results = {name: moved(*place) for name, place in kernels.items()}
-assert torch.equal(results["in the middle: stays"][1], X)
-assert torch.equal(results["on the right: goes left"][1][:, :-2], X[:, 2:])
-assert torch.equal(results["top left: goes down right"][1][2:, 2:], X[:-2, :-2])
+assert torch.equal(results["in the middle: copies"][1], X)
+assert torch.equal(results["on the right: moves left"][1][:, :-2], X[:, 2:])
+assert torch.equal(results["top left: moves down, right"][1][2:, 2:], X[:-2, :-2])
 
 # %%
-# Correlation reads at the place of the one, and writes in the middle: the image moves the other way.
+# The output in the middle of a window shows the pixel under the 1, so the image moves in the opposite
+# direction.
 fig, axes = drawing.panels(
     2,
     3,
     size=(4.9, 6.8),
     row_heights=(1, 1.3),
-    alt="Three 5×5 kernels with a single one, in the middle, at the right end of the middle row, and at the "
+    alt="Three 5×5 kernels with a single 1, in the middle, at the right end of the middle row, and at the "
     "top left, and what each makes of the digit 5: it stays, moves two pixels left, moves two pixels down "
     "and right.",
 )

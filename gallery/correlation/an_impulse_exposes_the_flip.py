@@ -2,12 +2,12 @@
 An impulse tells convolution from correlation
 =============================================
 
-On an image with a single one, convolution gives the kernel back as it is, and correlation gives it turned by
-180°. A layer called "Conv2d" gives it turned: it correlates.
+For an image with a single 1, convolution returns the kernel and correlation returns it turned by 180°. The
+layer ``Conv2d`` of torch returns it turned: it correlates.
 """
 
 # %%
-# A kernel without any symmetry, so that no turn goes unnoticed.
+# The kernel has no symmetry, so every flip or turn changes it.
 import matplotlib.pyplot as plt
 import torch
 
@@ -21,17 +21,18 @@ assert torch.equal(convolved, K)
 assert torch.equal(correlated, K.flip(0, 1))
 
 layer = torch.nn.Conv2d(1, 1, 3, bias=False)
-layer.weight.data[0, 0] = K
+with torch.no_grad():
+    layer.weight[0, 0] = K
 assert torch.equal(layer(X[None, None])[0, 0], correlated)
 
 # %%
-# The kernel looks like a T. Only the convolution leaves it standing.
+# The kernel looks like a T. The convolution shows it upright, the correlation upside down.
 fig, axes = drawing.panels(
     1,
     4,
     size=(2.3, 6.8),
     column_widths=(5, 3, 3, 3),
-    alt="A 5×5 image with a one in the middle; a kernel shaped like a T with the numbers 1, 2, 3, 4, 5; its "
+    alt="A 5×5 image with a 1 in the middle; a kernel shaped like a T with the numbers 1, 2, 3, 4, 5; its "
     "convolution, the same T; its cross-correlation, the T turned by 180 degrees, 5, 4, 3, 2, 1.",
 )
 drawing.grid(X, ax=axes[0], role="input", title="impulse")

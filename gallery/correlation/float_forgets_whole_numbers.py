@@ -1,14 +1,14 @@
 """
-float32 forgets whole numbers, integers do not
-==============================================
+float32 loses whole numbers from 2²⁴ on, integers do not
+========================================================
 
-Between two neighbours that differ by one, float32 sees no difference any more from 2²⁴ on, about 16.8
-million. A correlation that turns integers into float32 loses them in silence.
+From 2²⁴ on, about 16.8 million, float32 cannot hold both of two neighboring whole numbers. A correlation that
+converts integers to float32 returns wrong sums there and raises no error.
 """
 
 # %%
-# The image is a pair n, n + 1, the kernel is [−1, 1]; the answer is 1 for every n. :func:`convbook.corr2d`
-# keeps the data type that came in.
+# The image is a pair n, n + 1, the kernel is [−1, 1]; the right output is 1 for every n.
+# :func:`convbook.corr2d` keeps the data type that came in.
 import matplotlib.pyplot as plt
 import torch
 
@@ -26,7 +26,7 @@ assert answers["int64"] == answers["float64"] == [1] * len(powers)
 assert answers["float32"] == [1] * 4 + [0] * 7
 
 # %%
-# float64 comes to the same end at 2⁵³; int64 never does.
+# float64 has the same limit at 2⁵³. int64 is exact up to 2⁶³ − 1.
 fig, (ax,) = drawing.panels(
     size=(2.9, 6.8),
     alt="The difference of n + 1 and n against n from 2²⁰ to 2³⁰. With int64 and float64 it is 1 "

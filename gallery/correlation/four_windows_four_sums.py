@@ -2,8 +2,7 @@
 Four windows, four sums
 =======================
 
-A 2×2 kernel has four places on a 3×3 image, and each place gives one number: the sum of four products. That
-is all a cross-correlation does.
+A 2×2 kernel has four places on a 3×3 image, and each place gives one number: the sum of four products.
 """
 
 # %%

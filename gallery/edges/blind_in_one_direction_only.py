@@ -1,9 +1,9 @@
 """
-[1, −1] is blind in one direction only
-======================================
+[1, −1] gives 0 at horizontal edges only
+========================================
 
-A "vertical edge detector" answers to every edge that is not exactly horizontal, diagonals included. Its
-answer is the cosine of the angle by which the edge is turned.
+The output of the kernel [1, −1] at an edge is the cosine of the angle by which the edge is turned away from
+the vertical. It is 0 only at 90°, for a horizontal edge.
 """
 
 # %%
@@ -28,7 +28,7 @@ cosine = degrees.double().deg2rad().cos().abs()
 torch.testing.assert_close(strongest, cosine.to(strongest.dtype), atol=1e-6, rtol=0)
 
 # %%
-# At 45° it still gives 71 % of its full answer. Only at 90° it sees nothing.
+# At 45° the output is still 71 % of the largest one. Only at 90° it is 0.
 fig, axes = drawing.panels(
     2,
     4,
@@ -51,7 +51,7 @@ drawing.curves(
     degrees,
     {"largest response": strongest, "cosine": cosine},
     ax=below,
-    title="Every edge but a horizontal one is seen",
+    title="Only a horizontal edge gives 0",
     xlabel="turned by (degrees)",
     ylabel="response",
 )

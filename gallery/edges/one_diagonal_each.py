@@ -1,15 +1,15 @@
 """
-A diagonal kernel is blind to the other diagonal
-================================================
+A diagonal kernel gives 0 at edges along its own diagonal
+=========================================================
 
-Roberts's two kernels of 2×2 numbers subtract along one diagonal, so an edge along that diagonal gives exact
-zeros. Each finds what the other cannot see.
+Roberts's two kernels of 2×2 numbers subtract along one diagonal, so an edge along that diagonal gives
+exactly 0. Each kernel finds the edge at which the other gives 0.
 """
 
 # %%
 # Two images with one diagonal edge each, and the two kernels. "roberts_diagonal" takes the difference of the
 # pixel on the upper right and the one on the lower left; along the other diagonal those two have the same
-# grey.
+# gray.
 import matplotlib.pyplot as plt
 
 from convbook import KERNELS, detect_edges, drawing
@@ -22,7 +22,7 @@ for place, X in enumerate(images.values()):
     assert (detect_edges(X, names[1 - place]) == 0).all()
 
 # %%
-# One row an image: the image, and what each kernel makes of it.
+# Each row shows an image and its output for each of the two kernels.
 fig, axes = drawing.panels(
     3,
     3,
@@ -39,6 +39,6 @@ for row, (title, X) in enumerate(images.items(), start=1):
     drawing.grid(X, ax=axes[3 * row], limits=(0, 1), title=title)
     for column, name in enumerate(names, start=1):
         Y = detect_edges(X, name)
-        seen = "seen" if Y.any() else "blind"
+        seen = "found" if Y.any() else "0 everywhere"
         drawing.grid(Y, ax=axes[3 * row + column], limits=(-1, 1), cmap=drawing.SIGNED, title=seen)
 plt.show()

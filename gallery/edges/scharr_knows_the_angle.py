@@ -1,14 +1,14 @@
 """
-Scharr's angles are several times truer than Sobel's
-====================================================
+Scharr's angles are at least four times as exact as Sobel's
+===========================================================
 
-All operators agree on vertical and horizontal edges, and differ between them. Scharr chose the weights 3,
-10, 3 to serve all directions alike, and a grating turned through a quarter shows what that buys.
+All operators are exact for vertical and horizontal edges, and differ between them. Scharr chose the weights
+3, 10, 3 so that the error is small in all directions, as a grating turned through a quarter turn shows.
 """
 
 # %%
-# Gratings of a known direction, measured with each operator. The kernels differ only in how they smooth
-# along the edge.
+# Gratings of a known direction, measured with each operator. The kernels differ only in how they smooth along
+# the edge.
 import math
 
 import matplotlib.pyplot as plt
@@ -31,11 +31,11 @@ for angle in degrees.deg2rad().tolist():
 
 worst = {operator: max(map(abs, errors[operator])) for operator in operators}
 for operator, error in worst.items():
-    print(f"{operator:8s} errs by {error:5.2f} degrees at most")
+    print(f"{operator:8s} has an error of {error:5.2f} degrees at most")
 assert worst["scharr"] < worst["sobel"] / 4 < worst["prewitt"] / 4
 
 # %%
-# The period is five pixels: on coarser patterns all of them do better, on finer ones all do worse.
+# The period is five pixels. The chapter's last exercise measures other periods.
 fig, (ax,) = drawing.panels(
     size=(3.4, 6.8),
     alt="Error of the measured angle against the true one, from 0 to 90 degrees, for four operators. All "

@@ -1,13 +1,13 @@
 """
-A kernel slides, and each stop is one sum
-=========================================
+A kernel slides, and each place is one sum
+==========================================
 
-Watch the kernel [1, −1] walk over the 6×8 image, with the sum of each stop written out under it. The first
-two rows are shown stop by stop; the other four are the same.
+The animation moves the kernel [1, −1] over the 6×8 image and writes the sum of each place below it. It
+shows the first two rows and the last sum; the other rows are equal.
 """
 
 # %%
-# The movie starts when you start it, and can be stopped at each frame.
+# The animation starts when you start it, and can be stopped at each frame.
 import matplotlib.pyplot as plt
 import torch
 
@@ -16,7 +16,7 @@ from convbook import corr2d, drawing, edge_image
 X = edge_image()
 K = torch.tensor([[1.0, -1.0]])
 Y = corr2d(X, K)
-assert (Y[0] == Y).all()  # all rows alike
+assert Y.tolist() == [[0, 1, 0, 0, 0, -1, 0]] * 6
 stops = [(row, column) for row in (0, 1) for column in range(7)] + [(5, 6)]
 
 axes = drawing.sliding(
@@ -24,7 +24,7 @@ axes = drawing.sliding(
     K,
     Y,
     stops[0],
-    alt="An animation of fifteen frames. A frame of two cells moves over the 6×8 image; under it stands the "
+    alt="An animation of fifteen frames. A frame of two cells moves over the 6×8 image; under it is the "
     "sum, such as 1·1 + 0·(−1) = 1; the output fills with 0, 1, 0, 0, 0, −1, 0 in each row.",
 )
 fig = axes[0].figure

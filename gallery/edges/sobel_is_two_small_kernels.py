@@ -1,9 +1,9 @@
 """
-Sobel is a difference times a smoothing
-=======================================
+Sobel is a difference times an average
+======================================
 
 The nine numbers of Sobel's kernel are a column of three times a row of three: it subtracts across the edge
-and averages along it. Two small passes give what the 3×3 kernel gives.
+and averages along it. Two small correlations give the output of the 3×3 kernel.
 """
 
 # %%
@@ -26,7 +26,7 @@ X = (100 * noise((9, 12), generator=chance)).long()
 assert torch.equal(corr2d(corr2d(X, smooth), subtract), corr2d(X, sobel))
 
 # %%
-# Three multiplications and three, instead of nine. The gain grows with the kernel: 2k instead of k².
+# Each output needs 3 + 3 multiplications instead of 9, and for a k×k kernel 2k instead of k².
 fig, axes = drawing.panels(
     1,
     5,

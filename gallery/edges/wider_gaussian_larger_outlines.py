@@ -1,33 +1,44 @@
 """
-A wider Gaussian keeps the large outlines only
-==============================================
+A wider Gaussian keeps the outlines of large objects only
+=========================================================
 
-The Laplacian of a Gaussian is positive on one side of an edge and negative on the other, so that the edge is
-where it passes zero. The Gaussian's width σ decides how large a thing must be to have an outline.
+The output of a Laplacian of a Gaussian is positive on one side of an edge and negative on the other. The
+edge is where it changes its sign. The Gaussian's width σ decides how large an object must be to have an
+outline.
 """
 
 # %%
-# Marr and Hildreth's edge detector :cite:p:`marr1980`: one kernel, then
-# :func:`convbook.edges.zero_crossings`. The threshold drops crossings that are too faint to be an edge.
+# Marr and Hildreth's edge detector :cite:p:`marr1980` is one kernel, then
+# :func:`convbook.edges.zero_crossings`. The threshold removes weak crossings. Two discs show the effect of σ
+# alone.
 import matplotlib.pyplot as plt
+import torch
 
 from convbook import detect_edges, drawing, photograph
 from convbook.edges import zero_crossings
+from convbook.images import disc
 from convbook.kernels import laplacian_of_gaussian
 
+discs = torch.zeros(80, 160)
+discs[:, :80], discs[:, 80:] = disc(80, radius=2), disc(80, radius=25)
 X = photograph((225, 192))
 responses, outlines = {}, {}
 for sigma in (1, 2, 4):
     K = laplacian_of_gaussian(sigma=sigma)
     responses[sigma] = detect_edges(X, K, padding="same", padding_mode="replicate")
-    # The response falls with σ², and so does the threshold.
+    # The output falls with σ², and so does the threshold.
     outlines[sigma] = zero_crossings(responses[sigma], threshold=0.03 / sigma**2)
-    print(f"σ = {sigma}: kernel {K.shape[0]}×{K.shape[1]}, {outlines[sigma].sum().item()} pixels on outlines")
+    response = detect_edges(discs, K, padding="same", padding_mode="replicate")
+    marked = zero_crossings(response, threshold=0.03 / sigma**2)
+    small, large = marked[:, :80].sum().item(), marked[:, 80:].sum().item()
+    print(f"σ = {sigma}: photograph {outlines[sigma].sum()} pixels, small disc {small}, large disc {large}")
 
+assert small == 0
+assert large > 100
 assert outlines[1].sum() > 1.4 * outlines[2].sum() > 1.4 * 1.4 * outlines[4].sum()
 
 # %%
-# First the response at σ = 2 with its two signs: the outlines run exactly between warm and cool.
+# The first panel shows the output at σ = 2: the outlines run exactly between warm and cool.
 fig, axes = drawing.panels(
     2,
     2,

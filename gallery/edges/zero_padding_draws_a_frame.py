@@ -1,9 +1,8 @@
 """
-Zero padding draws a frame that is not there
-============================================
+Zero padding adds an edge along the border
+==========================================
 
-Outside of the image zero padding is black, and a bright image ends there as at an edge. Repeating the outer
-pixels does not invent one.
+Zero padding is black, so a bright image has an edge along its border. Repeating the outer pixels adds none.
 """
 
 # %%
@@ -23,7 +22,7 @@ top = {name: Y[0].mean().item() for name, Y in answers.items()}
 assert top["zeros"] > 5 * top["replicate"]
 
 # %%
-# A look at the upper right corner. Inside, the two agree to the last pixel; along the border, one of them is
+# The upper right corner, enlarged. Inside, both outputs are equal; along the border, the output with zeros is
 # wrong.
 corner = (slice(0, 44), slice(84, 128))
 fig, axes = drawing.panels(

@@ -1,14 +1,14 @@
-r"""
-A bias halves the learning rate that a run survives
-===================================================
+"""
+A bias halves the learning rate at which a run converges
+========================================================
 
-The notes' loop converges at a rate of 0.03, and diverges at 0.03 as soon as the layer has a bias. The bias
-adds a third axis to the bowl, and that bowl is twice as steep.
+A run on the 6×8 image converges at a rate of 0.03, and diverges at 0.03 as soon as the layer has a bias:
+the largest eigenvalue is then twice as large.
 """
 
 # %%
-# With a bias the windows get a third column, of ones. Its sum with the two others is large: the image is
-# mostly positive, so brightness and bias pull the same way.
+# With a bias the matrix of windows has a third column, of ones. The pixels are not negative, so the products
+# of this column with the two others are positive and add to the largest eigenvalue.
 import matplotlib.pyplot as plt
 import torch
 
@@ -24,14 +24,14 @@ print(
 )
 
 # %%
-# So the critical rate falls from 1/30 to 0.016089. The steep axis has the same sign for both weights and the
-# bias.
+# So the critical rate falls from 1/30 to 0.016089. The steepest direction has the same sign for both weights
+# and the bias.
 print(f"critical rate {without.critical_lr:.6f} without, {with_bias.critical_lr:.6f} with a bias")
-print("steep axis:", with_bias.eigenvectors[:, -1])
+print("steepest direction:", with_bias.eigenvectors[:, -1])
 assert f"{with_bias.critical_lr:.6f}" == "0.016089"
 
 # %%
-# Three runs from one start.
+# Three runs from the same first weights.
 start = torch.tensor([[0.2807, 0.2540]], dtype=torch.float64)
 runs = {
     "no bias, 0.03": learn_kernel(X, Y, (1, 2), lr=0.03, steps=30, weight=start),

@@ -1,9 +1,9 @@
-r"""
-Each step flips across the valley and shortens
-==============================================
+"""
+Each step changes the sign of the steep part of the error
+=========================================================
 
-Watch the notes' run on its loss surface, step by step: the error is split along the two axes of the bowl, and
-each step multiplies its parts by −0.8 and by 0.64. The numbers in the figure are computed from the run.
+The error of a run on the 6×8 image is split along the two axes of the loss. Each step multiplies its parts
+by −0.8 and by 0.64; the numbers in the figure are computed from the run.
 """
 
 # %%
@@ -25,14 +25,15 @@ parts = (path - K) @ theory.eigenvectors
 torch.testing.assert_close(parts[1:], parts[:-1] * theory.factors(0.03))
 
 # %%
-# Left the path so far; right the two parts of the error, as signed bars. The movie waits until it is started.
+# Left the path so far; right the two parts of the error, as signed bars. The animation waits until it is
+# started.
 across, up = torch.linspace(-0.8, 1.6, 80), torch.linspace(-1.9, 0.1, 80)
 heights = theory.loss(torch.cartesian_prod(up, across).flip(1) - K).reshape(80, 80)
 flat, steep = theory.eigenvectors.T * 0.4
 fig, axes = drawing.panels(1, 2, size=(3.9, 6.8), column_widths=(2.2, 1))
 fig.set_label(
     "An animation of eleven steps. On the oval level lines the kernel moves from (−0.54, −0.54) to (1, "
-    "−1), flipping across the short axis at each step. Two bars show the parts of its error: one changes "
+    "−1), crossing the long axis at each step. Two bars show the parts of its error: one changes "
     "sign at each step, both shrink."
 )
 

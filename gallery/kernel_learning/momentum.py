@@ -1,14 +1,15 @@
-r"""
-Momentum halves the steps on a bowl five times as steep one way as the other
-============================================================================
+"""
+Momentum halves the steps where one direction is five times as steep as the other
+=================================================================================
 
-With momentum a step also repeats part of the step before. On the 6×8 image the best momentum, 0.146, takes
-the slowest axis from a factor of 0.67 a step to 0.38, and the loss of every step is still predicted exactly.
+With momentum a step also repeats part of the last step. On the 6×8 image the best momentum, 0.146, lowers
+the largest factor from 0.67 a step to 0.38, and the loss of every step is predicted exactly.
 """
 
 # %%
-# Without momentum the best rate is 1/36, and both axes shrink by 2/3 a step. The best momentum follows from
-# the ratio of the eigenvalues, 30 / 6 = 5, as :math:`((\sqrt5 - 1)/(\sqrt5 + 1))^2` :cite:p:`polyak1964`.
+# Without momentum the best rate is 1/36, and both parts of the error are multiplied by 2/3 or −2/3 a step.
+# The best momentum follows from the ratio of the eigenvalues, 30 / 6 = 5, as :math:`((\sqrt5 - 1)/(\sqrt5 +
+# 1))^2` :cite:p:`polyak1964`.
 import matplotlib.pyplot as plt
 import torch
 
@@ -23,7 +24,7 @@ best = learning_theory(X, (1, 2)).best_momentum
 print(f"best momentum {best:.4f}")
 
 # %%
-# Each momentum has its own best rate. Too much of it overshoots: at 0.8 the run swings for a long time.
+# Each momentum has its own best rate. At 0.8 the error oscillates and shrinks slowly.
 runs, points = {}, {}
 for momentum in (0.0, best, 0.8):
     theory = learning_theory(X, (1, 2), momentum=momentum)
@@ -54,8 +55,8 @@ drawing.curves(
     ylimits=(1e-14, 100),
     xlabel="updates made before",
     ylabel="loss",
-    title="A little momentum is best here, much is worse than none",
+    title="0.146 is best here, 0.8 is worse than none",
 )
-for colour, losses in zip(drawing.LINES, points.values(), strict=False):
-    ax.plot(losses, "o", color=colour, markersize=3.5)
+for color, losses in zip(drawing.LINES, points.values(), strict=False):
+    ax.plot(losses, "o", color=color, markersize=3.5)
 plt.show()

@@ -1,13 +1,13 @@
-r"""
-Noise moves the kernel most where the bowl is flat
-==================================================
+"""
+Noise moves the learned kernel most where the loss is flat
+==========================================================
 
-Add noise to the output, and the best kernel moves. It moves √5 times farther along (1, −1) than along (1, 1),
-because the bowl is five times flatter there: what an image teaches slowly, it also teaches badly.
+With noise in the output the best kernel moves. It moves √5 times as far along (1, −1) as along (1, 1),
+because the eigenvalue there is five times smaller.
 """
 
 # %%
-# Six hundred outputs with fresh noise of standard deviation 0.5, and the least-squares kernel of each.
+# 600 outputs with independent noise of standard deviation 0.5, and the least-squares kernel of each.
 import matplotlib.pyplot as plt
 import torch
 
@@ -29,7 +29,8 @@ found = torch.cat(
 )
 
 # %%
-# Along an axis with eigenvalue λ the spread is noise/√λ: 0.204 along (1, −1), 0.091 along (1, 1).
+# Along a direction with eigenvalue λ the standard deviation is noise/√λ: 0.204 along (1, −1), 0.091 along (1,
+# 1).
 theory = learning_theory(X, (1, 2))
 expected = noise / theory.eigenvalues.sqrt()
 measured = ((found - K) @ theory.eigenvectors).std(0)
@@ -37,7 +38,8 @@ print("expected", expected.round(decimals=3).tolist(), "measured", measured.roun
 torch.testing.assert_close(measured, expected, rtol=0.08, atol=0)
 
 # %%
-# The kernels found, and the oval that two thirds of them should fall into, 1.5 spreads in each direction.
+# The kernels found, and the oval of 1.5 standard deviations in each direction, which should contain 68 % of
+# them.
 turn = torch.linspace(0, 2 * torch.pi, 100, dtype=torch.float64)
 oval = K + 1.5 * torch.stack([turn.cos(), turn.sin()], 1) * expected @ theory.eigenvectors.T
 inside = (((found - K) @ theory.eigenvectors / expected).square().sum(1) < 1.5**2).double().mean()
@@ -57,5 +59,5 @@ ax.plot(*found.T, ".", color=drawing.LINES[0], markersize=4, alpha=0.5)
 ax.plot(*oval.T, color=drawing.LINES[1])
 ax.plot(1, -1, "*", color=drawing.LINES[4], markersize=13)
 ax.set(aspect="equal", xlabel="first weight", ylabel="second weight")
-ax.set_title("The cloud is long where the loss is flat")
+ax.set_title("The kernels scatter most where the loss is flat")
 plt.show()

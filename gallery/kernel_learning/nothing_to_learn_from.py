@@ -1,13 +1,13 @@
-r"""
-An image of ones teaches only the sum of the weights
-====================================================
+"""
+An image of ones shows only the sum of the weights
+==================================================
 
-Forget to blacken the middle of the image, and the loss falls to zero all the same, but the kernel is never
-found: a flat image cannot tell two neighbouring weights apart. The bowl has become a valley without ends.
+If the middle of the image is not set to 0, the image is constant. The loss still falls to 0, but the kernel
+is not found: the loss is the same for all kernels with the same sum of weights.
 """
 
 # %%
-# Every window of the image of ones is (1, 1). All that the loss can see of a kernel is :math:`w_1 + w_2`.
+# Every window of the image of ones is (1, 1), so the output of every kernel is :math:`w_1 + w_2`.
 import matplotlib.pyplot as plt
 import torch
 
@@ -20,14 +20,13 @@ theory = learning_theory(X, (1, 2))
 print(theory)
 
 # %%
-# Least squares says so too: one direction stays open, and the shortest kernel on the valley's floor is 0.
+# Least squares reports the same: one direction is open, and the shortest kernel with loss 0 is 0.
 print(least_squares_kernel(X, Y, (1, 2)))
 assert theory.rank == 1
 assert abs(theory.critical_lr - 1 / 84) < 1e-12
 
 # %%
-# Four starts, four kernels, all with a loss of zero. Each run goes straight down to the floor, and stops
-# there.
+# Four starts give four kernels, all with a loss of 0.
 paths, ends = {}, []
 for name, start in {"1": [1.5, 0.9], "2": [-0.6, 0.2], "3": [0.2, -1.6], "4": [-1.2, -1.0]}.items():
     first = torch.tensor([start], dtype=torch.float64)
@@ -46,7 +45,7 @@ fig, (ax,) = drawing.panels(
     size=(5.6, 6.4),
     alt=(
         "The level lines of the loss are parallel diagonals: a valley along w1 + w2 = 0. Four runs from "
-        "different starts go straight to its floor and end at four different kernels, none of them (1, "
+        "different starts go straight to its lowest line and end at four different kernels, none of them (1, "
         "−1), which is marked by a star."
     ),
 )
@@ -58,7 +57,7 @@ drawing.contour(
     paths=paths,
     best=(1, -1),
     ax=ax,
-    title="Zero loss, four kernels, none of them the right one",
+    title="Four kernels with loss 0, none is the right one",
     xlabel="first weight",
     ylabel="second weight",
 )

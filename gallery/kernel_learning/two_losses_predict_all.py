@@ -1,14 +1,14 @@
-r"""
+"""
 Two printed losses predict all the others
 =========================================
 
-Gradient descent on a kernel is so regular that two losses of a run, and the image, give every other loss to
-the last printed digit. Nothing need be known of the start, or of the kernel that is learned.
+Two losses of a run, together with the image, determine every other loss of gradient descent on a kernel, to
+the last printed digit. The first weights and the kernel are not needed.
 """
 
 # %%
-# The notes print the loss at steps 2, 4, 6, 8 and 10. Here are the prints of two of them, made with different
-# starts.
+# Two of the five learners' notes (:doc:`/chapters/learners_notes`) print the loss at steps 2, 4, 6, 8 and 10,
+# from different first weights.
 import matplotlib.pyplot as plt
 
 from convbook import drawing, learning_theory
@@ -17,8 +17,8 @@ from convbook.images import edge_image
 printed = {"run A": [7.530, 1.927, 0.595, 0.211, 0.081], "run B": [16.123, 5.411, 2.016, 0.792, 0.319]}
 
 # %%
-# A loss is :math:`30a^2 \cdot 0.64^i + 6b^2 \cdot 0.4096^i` before update :math:`i`: two unknowns, so two
-# prints (the first and the second, before updates 1 and 3) determine them.
+# A loss is :math:`30a^2 \cdot 0.64^i + 6b^2 \cdot 0.4096^i` before update :math:`i`: two unknown numbers, so
+# two losses (the first and the second, before updates 1 and 3) determine them.
 theory = learning_theory(edge_image(), (1, 2))
 predicted = {}
 for name, losses in printed.items():
@@ -48,7 +48,7 @@ drawing.curves(
     xlabel="updates made before",
     ylabel="loss",
 )
-for colour, losses in zip(drawing.LINES, printed.values(), strict=False):
-    ax.plot([1, 3], losses[:2], "o", color=colour, markersize=8)
-    ax.plot([5, 7, 9], losses[2:], "o", color=colour, markersize=8, fillstyle="none", markeredgewidth=1.6)
+for color, losses in zip(drawing.LINES, printed.values(), strict=False):
+    ax.plot([1, 3], losses[:2], "o", color=color, markersize=8)
+    ax.plot([5, 7, 9], losses[2:], "o", color=color, markersize=8, fillstyle="none", markeredgewidth=1.6)
 plt.show()

@@ -1,14 +1,15 @@
-r"""
-A kernel is learned at two speeds
-=================================
+"""
+The error shrinks by a different factor along each of two axes
+==============================================================
 
-The loss of a 1×2 kernel is an oval bowl, and gradient descent moves at one speed along each of its two axes.
-On the 6×8 image the axes are :math:`(1, 1)`, steep, and :math:`(1, -1)`, five times flatter.
+The loss of a 1×2 kernel has oval level lines, and each step of gradient descent multiplies the error by one
+factor along each axis. On the 6×8 image the axes are :math:`(1, 1)` and :math:`(1, -1)`, with eigenvalues
+30 and 6.
 """
 
 # %%
-# The image, what the kernel [1, −1] makes of it, and two runs from the starts that the notes used. The
-# :func:`theory <convbook.learning_theory>` needs the image only.
+# The image, the output of the kernel [1, −1], and the starts of runs A and B
+# (:doc:`/chapters/learners_notes`). The :func:`theory <convbook.learning_theory>` needs the image only.
 import matplotlib.pyplot as plt
 import torch
 
@@ -23,8 +24,7 @@ print(theory)
 
 # %%
 # At lr 0.03 a step multiplies the error along each axis by :math:`1 - 2 \cdot 0.03 \cdot \lambda`: 0.64 along
-# the flat one, −0.8 along the steep one. The minus sign is the zigzag: each step lands on the other side of
-# the valley.
+# the flat one, −0.8 along the steep one. The minus sign means that each step crosses the long axis.
 paths = {}
 for name, start in {"start A": [0.2807, 0.2540], "start B": [-0.5415, -0.5382]}.items():
     first = torch.tensor([start], dtype=torch.float64)
@@ -34,7 +34,7 @@ for name, start in {"start A": [0.2807, 0.2540], "start B": [-0.5415, -0.5382]}.
     torch.testing.assert_close(along[1:] / along[:-1], theory.factors(0.03).expand(10, 2))
 
 # %%
-# The runs on the bowl, with the axes of its level lines.
+# Both runs, on the level lines of the loss.
 across, up = torch.linspace(-0.7, 1.9, 90), torch.linspace(-2.1, 0.5, 90)
 errors = torch.cartesian_prod(up, across).flip(1) - K
 heights = theory.loss(errors).reshape(90, 90)
@@ -46,7 +46,8 @@ fig, (ax,) = drawing.panels(
     size=(5.2, 6.8),
     alt=(
         "Oval level lines of the loss around the best kernel (1, −1), long along (1, −1) and short along "
-        "(1, 1). Two runs of ten steps zigzag across the short axis and creep along the long one."
+        "(1, 1). Two runs of ten steps jump to the other side of the long axis at each step and move slowly "
+        "along it."
     ),
 )
 drawing.contour(
@@ -58,7 +59,7 @@ drawing.contour(
     best=(1, -1),
     directions={"λ = 6": tuple(flat.tolist()), "λ = 30": tuple(steep.tolist())},
     ax=ax,
-    title="Steps flip across the steep axis and creep along the flat one",
+    title="Steps cross the steep axis and are small along the flat one",
     xlabel="first weight",
     ylabel="second weight",
 )

@@ -1,14 +1,14 @@
-r"""
-A photograph teaches brightness first and fine detail last
-==========================================================
+"""
+From a photograph brightness is learned first and fine detail last
+==================================================================
 
-The nine axes along which a 3×3 kernel learns from a photograph run from plain brightness to a checkerboard.
-The first is thousands of times steeper than the last. White noise teaches all nine alike.
+The nine directions along which a 3×3 kernel is learned from a photograph run from plain brightness to a
+checkerboard. The first eigenvalue is thousands of times the last. On white noise all nine are nearly equal.
 """
 
 # %%
-# The axes are the eigenvectors of the matrix of windows; each is a kernel itself. On white noise of mean zero
-# all pixels are strangers to each other, and the matrix is nearly a multiple of the identity.
+# The directions are the eigenvectors of the matrix of windows; each is a kernel itself. In white noise the
+# pixels are uncorrelated, and the matrix is nearly a multiple of the identity.
 import matplotlib.pyplot as plt
 import torch
 
@@ -16,13 +16,15 @@ from convbook import drawing, learning_theory
 from convbook.images import noise, photograph
 
 theory = learning_theory(photograph(), 3, reduction="mean")
-strange = learning_theory(noise((600, 512), generator=torch.Generator().manual_seed(0)), 3, reduction="mean")
-print(f"photograph {theory.condition:.0f}, noise {strange.condition:.2f}: steepest over flattest axis")
+white = learning_theory(noise((600, 512), generator=torch.Generator().manual_seed(0)), 3, reduction="mean")
+print(
+    f"photograph {theory.condition:.0f}, noise {white.condition:.2f}: largest divided by smallest eigenvalue"
+)
 assert theory.condition > 5000
-assert strange.condition < 1.1
+assert white.condition < 1.1
 
 # %%
-# From the steepest to the flattest: a blur, the two slopes, then curvatures, and last the checkerboard.
+# By falling eigenvalue: a blur, the two slopes, then curvatures, and last the checkerboard.
 fig, axes = drawing.panels(
     2,
     5,
@@ -37,7 +39,7 @@ for ax, value, vector in zip(axes, theory.eigenvalues.flip(0), theory.eigenvecto
     drawing.signed(vector.reshape(3, 3), limit=0.75, ax=ax, title=f"λ = {value:.2g}")
 drawing.curves(
     range(1, 10),
-    {"photo": theory.eigenvalues.flip(0), "noise": strange.eigenvalues.flip(0)},
+    {"photo": theory.eigenvalues.flip(0), "noise": white.eigenvalues.flip(0)},
     ax=axes[9],
     yscale="log",
     title="all nine λ",

@@ -1,14 +1,13 @@
 """
-Dilation spreads nine taps over a wider field
-=============================================
+With dilation 2, nine taps reach over 5×5 cells
+===============================================
 
-With dilation 2 a 3×3 kernel reads every second cell, so nine numbers reach over 5×5 cells. Watch which
-cells it multiplies; the hatched ones in between it never reads at that stop.
+With dilation 2 a 3×3 kernel multiplies every second row and column of a window. Nine weights reach over 5×5
+cells. The blue cells are multiplied; the hatched cells between them are not used by that window.
 """
 
 # %%
-# An image of whole numbers and a kernel of ones and minus ones, so that each sum can be checked in the
-# head.
+# An image of whole numbers and a kernel of small whole numbers, so that each sum can be checked by hand.
 import matplotlib.pyplot as plt
 import torch
 
@@ -21,14 +20,16 @@ assert effective_kernel_size(3, dilation=2) == (5, 5)
 assert Y.shape == (2, 4)
 
 # %%
-# The same numbers come from an ordinary 5×5 kernel with zeros between the nine.
+# A 5×5 kernel with zeros between the nine weights gives the same output. The same nine weights without
+# dilation do not.
 wide = torch.zeros(5, 5)
 wide[::2, ::2] = K
-assert torch.equal(conv2d(X[None, None], wide[None, None])[0, 0], Y)
 print(wide)
+assert torch.equal(conv2d(X[None, None], wide[None, None])[0, 0], Y)
+assert not torch.equal(conv2d(X[None, None], K[None, None])[0, 0, :2, :4], Y)
 
 # %%
-# Eight stops. Blue cells are multiplied, hatched cells are passed over.
+# Eight windows, one for each output. Blue cells are multiplied; hatched cells are not used.
 look = {"dilation": 2, "titles": ("input", "kernel, dilation 2", "output")}
 axes = drawing.sliding(
     X,

@@ -1,9 +1,9 @@
 """
-Zeros darken the border, reflection does not
-============================================
+Zeros darken the border of a blur, reflection does not
+======================================================
 
-A blur needs pixels from beyond the border. Zeros bring in black, so the blurred picture gets a dark
-frame; a mirror image or the repeated last pixel brings in what is likely to be there.
+A blur uses pixels from beyond the border. Zeros are black, so the blurred picture has a dark frame. A
+mirror image or the repeated border pixel is nearer to what the scene may hold there.
 """
 
 # %%
@@ -19,11 +19,11 @@ modes = ("zeros", "replicate", "reflect", "circular")
 blurred = {mode: conv2d(photo[None, None], box, padding=12, padding_mode=mode)[0, 0] for mode in modes}
 
 # %%
-# At the corner 13² of 25² taps meet the picture: with zeros, 27 % of the brightness is left. Away from
-# the border, all modes agree.
+# At the corner 13² of 25² taps lie on the picture: with zeros, 27 % of the brightness is left, whatever the
+# picture. From 12 pixels inside the border on, all modes agree.
 seen = photo[:13, -13:].mean()
 for mode in modes:
-    print(f"{mode:10} corner at {blurred[mode][0, -1] / seen:.0%} of the brightness in sight")
+    print(f"{mode:10} corner at {blurred[mode][0, -1] / seen:.0%} of the mean of its pixels")
 assert abs(blurred["zeros"][0, -1] / seen - 13**2 / 25**2) < 1e-4
 assert abs(blurred["reflect"][0, -1] / seen - 1) < 0.1
 inside = slice(12, -12)
@@ -32,7 +32,7 @@ assert all(
 )
 
 # %%
-# Differences from the mode "reflect", on one scale: where does each mode deviate?
+# Below: differences from the mode "reflect", on one scale, from −0.4 (cool) to 0.4 (warm).
 fig, axes = drawing.panels(
     2,
     3,

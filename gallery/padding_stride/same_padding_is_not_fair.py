@@ -1,14 +1,15 @@
 """
-Same padding does not use all pixels equally
-============================================
+With same padding a corner is used 4 times, an inner pixel 9 times
+==================================================================
 
-Padding 1 keeps the size of the image under a 3×3 kernel, but a corner pixel is still read 4 times and a
-pixel in the middle 9 times. Only full padding is fair, and it makes the output larger.
+Padding 1 keeps the size of the image under a 3×3 kernel. A corner pixel is still covered by 4 windows and a
+pixel in the middle by 9. With full padding every pixel is covered by 9, and the output is larger than the
+image.
 """
 
 # %%
-# Count, for each pixel of a 7×9 image, the windows that read it. :func:`convbook.pixel_uses` needs no
-# image for that: it is arithmetic on sizes.
+# Count, for each pixel of a 7×9 image, the windows that cover it. :func:`convbook.pixel_uses` computes this
+# from the sizes alone.
 import matplotlib.pyplot as plt
 import torch
 
@@ -21,20 +22,20 @@ assert (uses[1][0, 0], uses[1][0, 4], uses[1][3, 4]) == (4, 6, 9)
 assert (uses[2] == 9).all()
 
 # %%
-# The same count without counting: let every output ask for more of every pixel, and look how much each is
-# asked for. That is the gradient of the outputs' sum under a kernel of ones.
+# A second way to count: the gradient of the sum of all outputs, under a kernel of ones, adds 1 to a pixel
+# for each window that covers it.
 for p, count in uses.items():
     size = output_size((7, 9), 3, padding=p)
-    asked = conv2d_input((1, 1, 7, 9), torch.ones(1, 1, 3, 3), torch.ones(1, 1, *size), padding=p)
-    assert torch.equal(asked[0, 0].long(), count)
+    counted = conv2d_input((1, 1, 7, 9), torch.ones(1, 1, 3, 3), torch.ones(1, 1, *size), padding=p)
+    assert torch.equal(counted[0, 0].long(), count)
 
 # %%
-# One scale for the three panels.
+# The three panels share one scale: darker cells are used more often.
 fig, axes = drawing.panels(
     1,
     3,
     size=(2.3, 6.8),
-    alt="How many 3×3 windows read each pixel of a 7×9 image. Padding 0: 1 in the corners to 9 inside. "
+    alt="How many 3×3 windows cover each pixel of a 7×9 image. Padding 0: 1 in the corners to 9 inside. "
     "Padding 1: 4 in the corners, 6 along the edges, 9 inside. Padding 2: 9 everywhere.",
 )
 for ax, (p, count) in zip(axes, uses.items(), strict=True):

@@ -1,9 +1,10 @@
 """
-A stride can make stripes vanish or lie
-=======================================
+Stride 2 turns fine stripes into one color or into false wide stripes
+=====================================================================
 
-Stride 2 looks at every second column, so stripes one pixel wide become one plain colour, and stripes a
-little wider become wide stripes that were never there. Averaging before the stride prevents the lie.
+Stride 2 keeps every second column. Stripes with a period of 2 pixels become one plain color, and stripes
+with a period of 2.2 become wide stripes that are not in the image. An average before the stride removes
+both.
 """
 
 # %%
@@ -28,8 +29,8 @@ averaged = [
 ]
 
 # %%
-# How much contrast is left? The finest stripes are gone in both; the lie at period 2.2 is gone only after
-# averaging; the honest stripes at period 8 survive.
+# The standard deviation measures the contrast that is left. Period 2 is gone in both. The false stripes of
+# period 2.2 are gone only after averaging. The stripes of period 8 stay.
 for period, one, other in zip(periods, copied, averaged, strict=True):
     print(f"period {period}: copied {one.std():.2f}, averaged first {other.std():.2f}")
 assert gratings[0].std() > 0.45
@@ -38,7 +39,7 @@ assert copied[1].std() > 0.3 > 0.05 > averaged[1].std()
 assert averaged[2].std() > 0.2
 
 # %%
-# All pictures on one scale.
+# All pictures share one scale. The middle picture shows the false stripes.
 pictures = [*gratings, *copied, *averaged]
 titles = [f"period {period}" for period in periods] + ["stride 2"] * 3 + ["average, stride 2"] * 3
 fig, axes = drawing.images(
@@ -49,6 +50,6 @@ fig, axes = drawing.images(
     panel=1.9,
     alt="Three gratings in three columns. After stride 2, the finest becomes plain white, the second "
     "shows wide false stripes, the widest stays. After averaging and stride 2, the first two are "
-    "plain grey and the widest stays.",
+    "plain gray and the widest stays.",
 )
 plt.show()

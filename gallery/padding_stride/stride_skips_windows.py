@@ -1,9 +1,9 @@
 """
-Stride 2 makes the same sums and skips three in four
-====================================================
+Stride 2 keeps one output in four and computes nothing new
+==========================================================
 
-A strided convolution computes nothing new: it is the ordinary output with rows and columns left out.
-Watch a 3×3 window walk in steps of two over a padded 6×6 image, with each sum written out.
+A strided convolution is the ordinary output with rows and columns left out. A 3×3 window moves in steps of
+two over a padded 6×6 image, and each sum is written out.
 """
 
 # %%
@@ -28,14 +28,16 @@ every = conv2d(X[None, None], K[None, None], padding=1)[0, 0]
 some = conv2d(X[None, None], K[None, None], padding=1, stride=2)[0, 0]
 
 # %%
-# The claim in one line: every second row and column of the full output. And the saving, counted.
+# The strided output equals rows 0, 2, 4 and columns 0, 2, 4 of the full output, and takes a quarter of the
+# multiplications. It does not equal rows 1, 3, 5.
 assert torch.equal(some, every[::2, ::2])
+assert not torch.equal(some, every[1::2, 1::2])
 full, strided = cost(6, 3, padding=1, bias=False), cost(6, 3, stride=2, padding=1, bias=False)
 assert full.multiply_adds == 4 * strided.multiply_adds
 print(f"{full.multiply_adds} multiplications become {strided.multiply_adds}")
 
 # %%
-# The movie stands still until you start it, and can be stopped at each frame.
+# The animation starts when you start it, and can be stopped at each frame.
 setting = {
     "stride": 2,
     "padding": ((1, 1), (1, 1)),
@@ -47,7 +49,7 @@ axes = drawing.sliding(
     some,
     (1, 1),
     alt="An animation of nine frames. A 3×3 window jumps by two cells over a 6×6 image with a ring of "
-    "zeros; at each stop its nine products are written out and one of nine outputs fills in.",
+    "zeros; in each frame its nine products are written out and one of nine outputs fills in.",
     **setting,
 )
 

@@ -1,9 +1,9 @@
 """
-Zero padding tells the network where the border is
-==================================================
+After t zero-padded layers, outputs up to t pixels inside are changed
+=====================================================================
 
-A constant image has no content, yet after some zero-padded layers its pixels differ: the border is felt
-one pixel deeper with each layer. With circular padding nothing is felt.
+A constant image has no content, yet after some zero-padded layers its pixels differ: each layer carries the
+difference one pixel further. With circular padding all pixels stay equal.
 """
 
 # %%
@@ -24,22 +24,25 @@ def after(layers, mode):
 
 
 # %%
-# A layer with kernel 3 carries the news one pixel further: after L layers exactly L rings know.
+# A 3×3 layer carries a difference one pixel further: after t layers of averages exactly t rings differ from
+# 1.
 depths = (1, 3, 8)
 for layers in depths:
     middle_row = after(layers, "zeros")[10]
-    assert ((middle_row[:10] - 1).abs() > 1e-12).sum() == layers
+    rings = int(((middle_row[:10] - 1).abs() > 1e-12).sum())
+    print(f"{layers} layers: {rings} rings differ from 1")
+    assert rings == layers
     assert torch.allclose(after(layers, "circular"), torch.ones(21, 21, dtype=torch.float64))
 
 # %%
-# Brightness as it is: 1 everywhere at the start.
+# The input is 1 everywhere. All four pictures share one scale from 0 (black) to 1 (white).
 fig, axes = drawing.images(
-    [*(after(layers, "zeros") for layers in depths), after(depths[-1], "circular")],
-    [*(f"zeros, {layers} layer{'s' * (layers > 1)}" for layers in depths), "circular, 8 layers"],
+    [after(depths[-1], "circular"), *(after(layers, "zeros") for layers in depths)],
+    ["circular, 8 layers", *(f"zeros, {layers} layer{'s' * (layers > 1)}" for layers in depths)],
     limits=(0, 1),
     columns=4,
     panel=1.45,
-    alt="A white image after 1, 3 and 8 zero-padded averaging layers: a dark frame of 1, 3 and 8 pixels"
-    " grows inwards, darkest in the corners. With circular padding it stays white.",
+    alt="A white image after averaging layers. With circular padding it stays white. After 1, 3 and 8"
+    " zero-padded layers a dark frame of 1, 3 and 8 pixels grows inwards, darkest in the corners.",
 )
 plt.show()

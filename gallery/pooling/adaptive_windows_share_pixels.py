@@ -1,13 +1,13 @@
 """
-Adaptive windows share a pixel where the division leaves a rest
-===============================================================
+Adaptive windows share a pixel where n/m is not a whole number
+==============================================================
 
-Ask for four outputs from ten columns, and the windows cannot all be equal: each runs from ⌊10·i / 4⌋ to
-⌈10·(i + 1) / 4⌉, so neighbours share a column where 10·i / 4 is no whole number.
+Ask for four outputs from ten columns. Each window covers ⌊10·i / 4⌋ up to, but not including, ⌈10·(i + 1) /
+4⌉, so neighboring windows share a column where 10·i / 4 is not a whole number.
 """
 
 # %%
-# Which columns does each output see? The gradient of the mean says it: it is not zero in the window.
+# Which columns does each output depend on? The gradient of a mean is not zero exactly in its window.
 import matplotlib.pyplot as plt
 import torch
 
@@ -15,21 +15,21 @@ from convbook import adaptive_avg_pool2d, drawing
 
 
 def windows(n, outputs):
-    """Row i has 1 where output i sees a column."""
+    """Row i has 1 where output i depends on a column."""
     X = torch.zeros(1, 1, n)
-    seen = torch.autograd.functional.jacobian(lambda x: adaptive_avg_pool2d(x, (1, outputs))[0, 0], X)
-    return (seen[:, 0, 0] > 0).float()
+    used = torch.autograd.functional.jacobian(lambda x: adaptive_avg_pool2d(x, (1, outputs))[0, 0], X)
+    return (used[:, 0, 0] > 0).float()
 
 
 for outputs in (5, 4, 3):
-    print(outputs, "outputs see", windows(10, outputs).sum(1).int().tolist(), "columns")
+    print(outputs, "outputs depend on", windows(10, outputs).sum(1).int().tolist(), "columns")
 assert windows(10, 5).sum(1).tolist() == [2] * 5
 assert windows(10, 4).sum(1).tolist() == [3, 3, 3, 3]
 assert windows(10, 3).sum(1).tolist() == [4, 4, 4]
 
 # %%
-# Five outputs divide the columns evenly. Four do not: column 2 belongs to outputs 0 and 1, column 7 to
-# outputs 2 and 3, and between outputs 1 and 2, at 10·2 / 4 = 5, there is a clean cut.
+# Five outputs divide the columns evenly. With four, column 2 belongs to outputs 0 and 1, and column 7 to
+# outputs 2 and 3. Outputs 1 and 2 share no column, since 10·2 / 4 = 5 is a whole number.
 shared = windows(10, 4).sum(0)
 assert shared.tolist() == [1, 1, 2, 1, 1, 1, 1, 2, 1, 1]
 

@@ -1,13 +1,13 @@
 """
-The maximum keeps peaks, the mean keeps brightness
-==================================================
+The maximum makes a picture lighter, the mean keeps its brightness
+==================================================================
 
-Shrink a photograph by eight with each pooling: the mean leaves the average brightness as it was, the maximum
-makes the picture lighter, and its thin bright lines survive.
+A photograph is pooled by 8×8 in three ways. The mean leaves the average brightness as it was. The maximum
+makes the picture lighter and keeps its thin bright lines; the minimum makes it darker.
 """
 
 # %%
-# Besides maximum and mean there is the minimum, which is a maximum of the negative image turned back.
+# The minimum is the negative of the maximum of the negative image.
 import matplotlib.pyplot as plt
 
 from convbook import avg_pool2d, drawing, global_avg_pool2d, max_pool2d
@@ -24,14 +24,15 @@ for name, Y in pooled.items():
     print(f"{name:16} {tuple(Y.shape[1:])}  mean {global_avg_pool2d(Y).item():.3f}")
 
 # %%
-# The mean of means is the mean, since all windows have the same size.
+# The mean of the means is the mean of the image, since all windows have the same size. The other two are
+# not.
 brightness = {name: global_avg_pool2d(Y).item() for name, Y in pooled.items()}
 assert abs(brightness["mean of 8×8"] - brightness["the photograph"]) < 1e-5
 assert brightness["smallest of 8×8"] < brightness["the photograph"] - 0.05
 assert brightness["largest of 8×8"] > brightness["the photograph"] + 0.05
 
 # %%
-# One scale for all: what is lighter in the picture is larger in the numbers.
+# All pictures share one scale from 0 (black) to 1 (white).
 fig, axes = drawing.images(
     [Y[0] for Y in pooled.values()],
     [f"{name}\nmean {brightness[name]:.2f}" for name in pooled],

@@ -2,13 +2,12 @@
 Max pooling keeps one number of four
 ====================================
 
-A window of 2×2 moves by two, so every pixel is seen once, and the largest of each four is kept. The numbers
-are those of the notes.
+A window of 2×2 moves by two, so every pixel is in one window, and the largest of each four is kept. The
+numbers are printed in the :ref:`learners' notes <learners_notes>`.
 """
 
 # %%
-# The first six columns of the image that the notes print, and its pooling. No number is computed anew: each
-# output cell is one of the pixels.
+# The first six columns of that image, and its pooling. Each output is one of the pixels.
 import matplotlib.pyplot as plt
 import torch
 
@@ -32,8 +31,8 @@ assert torch.equal(
 )
 
 # %%
-# The movie starts when you start it, and can be stopped at each frame. The marked pixel is the one that is
-# kept; ``indices`` holds its place, row · columns + column.
+# The animation starts when you start it, and can be stopped at each frame. The framed pixel is the one that
+# is kept; ``indices`` holds its place, row · columns + column.
 fig, (left, right) = drawing.panels(
     1,
     2,

@@ -1,14 +1,13 @@
 """
-Padding max pooling with zeros invents values
-=============================================
+Padding max pooling with zeros adds values that are not in the image
+====================================================================
 
-A border of zeros wins against every negative number, so the pooled map gets a frame that was never in the
-image. Padding with −∞ wins against nothing, and so the border cells see pixels only.
+A border of zeros is larger than every negative number, so the pooled map gets a frame of zeros. −∞ is
+smaller than every number, so the border cells are maxima of pixels.
 """
 
 # %%
-# An image of negative numbers, such as a layer gives before its ReLU. A window of 3×3 with padding 1 reaches
-# one cell over the border.
+# An image of negative numbers. A window of 3×3 with padding 1 covers one cell beyond the border.
 import matplotlib.pyplot as plt
 import torch
 
@@ -21,14 +20,14 @@ print(with_infinity)
 print(with_zeros)
 
 # %%
-# Inside, both are equal. On the border all fourteen numbers are 0 with zeros, and pixels with −∞.
+# Inside, both are equal. On the border all fourteen numbers are 0 with zeros; with −∞ they are pixels.
 inside = (slice(1, -1), slice(1, -1))
 assert torch.equal(with_zeros[inside], with_infinity[inside])
 assert (with_zeros == 0).sum() == 14
 assert with_infinity.max() == X.max() == -3
 
 # %%
-# Below, darker blue is more negative, and grey is zero.
+# Darker blue is more negative, and white is zero. The frames mark the zeros.
 fig, axes = drawing.panels(
     1,
     3,

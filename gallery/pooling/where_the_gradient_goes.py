@@ -2,8 +2,8 @@
 The maximum sends its gradient to one pixel, the mean to all
 ============================================================
 
-A pixel that was nobody's maximum learns nothing from max pooling; one that won several windows gets a share
-from each. The mean divides every gradient evenly.
+A pixel that is the largest of no window gets the gradient 0 from max pooling. A pixel that is the largest
+of several windows gets one share from each. The mean gives the same share to every pixel of the window.
 """
 
 # %%
@@ -20,14 +20,17 @@ X = torch.randint(0, 10, (1, 5, 5)).float().requires_grad_()
 print(from_max[0])
 
 # %%
-# Both sum to nine, one from each window. With the mean a pixel's gradient is the number of windows that see
-# it, divided by nine; with the maximum most pixels get nothing.
+# Both sum to nine, one from each window. With the mean a pixel's gradient is the number of windows that
+# cover it, divided by nine. With the maximum each nonzero gradient is a whole number, and at most nine
+# pixels have one.
 assert from_max.sum() == 9
 torch.testing.assert_close(from_mean.sum(), torch.tensor(9.0))
 torch.testing.assert_close(from_mean[0] * 9, torch.tensor(pixel_uses(5, 3)).float())
-winners = int((from_max > 0).sum())
-assert winners <= 6
-print(winners, "of 25 pixels get a gradient")
+nonzero = int((from_max > 0).sum())
+assert nonzero <= 9
+assert torch.equal(from_max, from_max.round())
+assert (from_mean > 0).all()
+print(nonzero, "of 25 pixels get a gradient from the maximum, 25 from the mean")
 
 # %%
 # Where two pixels of a window are equally large, the whole gradient goes to the first in reading order.
@@ -39,11 +42,13 @@ fig, axes = drawing.panels(
     1,
     3,
     size=(2.7, 6.8),
-    alt=f"Left, a 5×5 image of digits. Middle, the gradient of max pooling: {winners} pixels hold whole "
-    "numbers that add to nine, the others hold zero. Right, the gradient of mean pooling: from 0.111 in "
+    alt=f"Left, a 5×5 image of digits. Middle, the gradient of max pooling: {nonzero} pixels hold whole "
+    "numbers that add to nine, the others hold zero. Right, the gradient of mean pooling: from 0.11 in "
     "the corners to 1 in the middle.",
 )
 drawing.grid(X[0].detach(), ax=axes[0], role="input", title="image")
 drawing.grid(from_max[0], ax=axes[1], limits=(0, 9), cmap="Oranges", title="gradient, largest of 3×3")
-drawing.grid(from_mean[0], ax=axes[2], limits=(0, 1.8), cmap="Oranges", title="gradient, mean of 3×3")
+drawing.grid(
+    from_mean[0], ax=axes[2], limits=(0, 1.8), cmap="Oranges", fmt=".2f", title="gradient, mean of 3×3"
+)
 plt.show()

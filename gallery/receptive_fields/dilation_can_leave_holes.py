@@ -2,8 +2,8 @@
 Equal dilations leave holes in the field
 ========================================
 
-Three layers with dilation 2 reach over 13×13 pixels and look at 49 of them; dilations 1, 2 and 3 reach
-exactly as far and look at all 169.
+Three layers with dilation 2 have a field of 13×13 pixels and depend on 49 of them. Dilations 1, 2 and 3
+have a field of the same size and depend on all 169.
 """
 
 # %%
@@ -27,13 +27,13 @@ def paths(dilations):
 
 for dilations in ((2, 2, 2), (1, 2, 3)):
     stack = [(3, 1, 0, dilation) for dilation in dilations]
-    seen = int((paths(dilations) > 0).sum())
-    print("dilations", dilations, "field", receptive_field(stack).size, "pixels seen", seen)
+    used = int((paths(dilations) > 0).sum())
+    print("dilations", dilations, "field", receptive_field(stack).size, "pixels used", used)
     assert receptive_field(stack).size == (13, 13)
 
 # %%
-# With equal dilations only every second row and column counts, so a neighbour of the middle pixel is never
-# looked at: the cell does not know it. Where dilations differ, the steps fill each other's gaps.
+# With equal dilations only every second row and column is used: the neighbor of the middle pixel has no
+# path to the output. With dilations 1, 2 and 3 every pixel has one.
 assert (paths((2, 2, 2)) > 0).sum() == 49
 assert paths((2, 2, 2))[6, 7] == 0
 assert (paths((1, 2, 3)) > 0).all()
@@ -43,12 +43,12 @@ fig, axes = drawing.panels(
     2,
     size=(3.5, 6.8),
     alt="Two 13×13 maps of path counts. Left, dilations 2, 2, 2: every second row and column is zero, 49 "
-    "cells are coloured. Right, dilations 1, 2, 3: all 169 cells are coloured, most strongly in the "
+    "cells are colored. Right, dilations 1, 2, 3: all 169 cells are colored, most strongly in the "
     "middle.",
 )
 for ax, dilations, words in zip(
-    axes, ((2, 2, 2), (1, 2, 3)), ("49 of 169 pixels seen", "all 169 seen"), strict=True
+    axes, ((2, 2, 2), (1, 2, 3)), ("49 of 169 pixels used", "all 169 pixels used"), strict=True
 ):
     counts = paths(dilations)
-    drawing.grid(counts, ax=ax, limits=(0, 40), cmap="Blues", title=f"dilations {dilations}: {words}")
+    drawing.grid(counts, ax=ax, limits=(0, 40), cmap="Blues", title=f"dilations {dilations}\n{words}")
 plt.show()

@@ -1,9 +1,9 @@
 """
-Depth adds, strides and dilations multiply
-==========================================
+Depth adds to the field, strides and dilations multiply
+=======================================================
 
-Stacked 3×3 layers widen the field by two pixels each. Give the layers a stride of 2, or double the dilation
-from layer to layer, and the field doubles with each.
+Stacked 3×3 layers widen the field by two pixels each. With a stride of 2 in each layer, or a dilation that
+doubles from layer to layer, the field doubles with each layer.
 """
 
 # %%
@@ -27,7 +27,7 @@ for name, found in sizes.items():
     print(f"{name:27}", *found)
 
 # %%
-# Eight layers see 17 pixels, or 511. With 3×3 layers and stride 1 alone, a field as wide as an image of 224
+# Eight layers have a field of 17 pixels, or of 511. With 3×3 layers of stride 1 alone, a field of 224
 # pixels takes 112 layers.
 assert sizes["stride 1"] == [2 * depth + 1 for depth in depths]
 assert sizes["stride 2 in each"] == sizes["dilation 1, 2, 4, …"] == [2 ** (depth + 1) - 1 for depth in depths]
@@ -35,8 +35,8 @@ needed = next(depth for depth in range(1, 200) if receptive_field([3] * depth).s
 assert needed == 112
 
 # %%
-# The 55 layers of the notes are the same count from the other side: each 5×5 layer sees four pixels more, and
-# takes four off the output.
+# The 55 layers of the :ref:`learners' notes <learners_notes>` are the same count from the other side: each
+# 5×5 layer adds four pixels to the field and takes four rows off the output.
 assert layers_until(224, 5) == 55
 assert receptive_field([5] * 55).size[0] == 224 - 3
 
@@ -55,7 +55,7 @@ drawing.curves(
     markers=True,
     yscale="log",
     xlabel="layers",
-    ylabel="pixels seen, one axis",
+    ylabel="size of the field, one axis",
     title="Depth adds, strides and dilations multiply",
 )
 ax.set_yticks([3, 10, 30, 100, 300, 511], ["3", "10", "30", "100", "300", "511"])

@@ -1,15 +1,16 @@
 """
-The field grows with depth, its effective part with the root
-============================================================
+The field grows with depth, its effective part with the root of the depth
+=========================================================================
 
-A stack of n layers 3×3 can see 2n + 1 pixels, but the gradients of networks with random weights gather in the
-middle: their width grows like √n only, so a deep stack looks at a smaller and smaller share of its field.
+A stack of n layers of 3×3 has a field of 2n + 1 pixels. In networks with random weights the squared
+gradients gather in the middle, and their width grows like √n only. So the influence covers a smaller and
+smaller share of the field.
 """
 
 # %%
-# Squared gradients of one output cell, averaged over networks with random weights. A random weight has no
-# favourite pixel, so each layer spreads the squared gradient evenly over three rows and columns, a spread of
-# variance 2/3, and variances add: after n layers the standard deviation is √(2n/3).
+# Squared gradients of one output, averaged over 24 networks with random weights. On average each layer
+# spreads the squared gradient evenly over three rows and columns, with variance 2/3. Variances add, so
+# after n layers the standard deviation is √(2n/3).
 import matplotlib.pyplot as plt
 import torch
 
@@ -17,7 +18,7 @@ from convbook import drawing
 
 
 def squared_gradient(layers, networks=24, channels=8):
-    """Average over random ReLU networks, on the smallest image that the cell can see."""
+    """Average over random ReLU networks, on an image as large as the field."""
     size = 2 * layers + 1
     total = torch.zeros(size, size)
     for seed in range(networks):
@@ -53,7 +54,7 @@ shares = [2 * width(found) / (2 * depth + 1) for depth, found in zip(depths, map
 assert shares[0] > 0.45 > 0.2 > shares[-1]
 
 # %%
-# Each map shows its whole field, and its own largest value is the darkest: what matters is the shape.
+# Each map shows its whole field; its own largest value is the darkest.
 fig, axes = drawing.panels(
     1,
     4,

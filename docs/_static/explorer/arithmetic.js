@@ -1,14 +1,19 @@
 // The arithmetic of the explorer: sizes, values, sums and sentences.  No page, no drawing.
 //
-// Each function has its counterpart in the package `convbook` (geometry.py, _checks.py, correlation.py); a test sets
+// Each function has its counterpart in the package `convbook` (geometry.py, _judge/, correlation.py); a test sets
 // hundreds of random settings into the built page and compares every number and every sentence with it.
 
 /** One setting: all that the page shows follows from it.
  *  op: "correlate" | "convolve" | "transpose" | "max" | "average"
- *  input: [channel][row][column]; kernel: [plane][row][column], one plane for each input channel
+ *  input: [channel][row][column]; kernel: [plane][row][column], a plane for each channel of the first filter, then of the next
+ *  filters: outputs of each group; bias: one number for each output, or none at all; relu: whether negative outputs become 0
+ *  gradient: whether the gradients of the lit output ("lit") or of the sum of all ("sum") are shown, or none ("")
+ *  line: one row alone, as a 1-D layer has it; volume: whether the channels are drawn in depth; other: the setting it is compared with, as in an address
  *  stride, dilation, outputPadding: [rows, columns]; padding: [[top, bottom], [left, right]]
  *  poolSize: [rows, columns]; paddingMode: [rows', columns']; groups; ceilMode; countIncludePad
  */
+import { words } from "./words.js";
+
 export const OPERATIONS = ["correlate", "convolve", "transpose", "max", "average"];
 export const PADDING_MODES = ["zeros", "reflect", "replicate", "circular"];
 export const isPooling = (op) => op === "max" || op === "average";
@@ -16,8 +21,6 @@ export const isPooling = (op) => op === "max" || op === "average";
 const AXES = [0, 1];
 const NO_PADDING = [[0, 0], [0, 0]];
 const LARGEST_OUTPUT = 64; // rows and columns that the page draws
-const SIDE = ["height", "width"];
-const LINES = ["rows", "columns"];
 
 export class SettingError extends Error {}
 
@@ -42,13 +45,13 @@ export function outputSize(s) {
   for (const [name, value] of [["kernel_size", kernel], ["stride", s.stride], ["dilation", s.dilation]]) atLeast(1, name, value);
   const out = s.op === "transpose" ? transposedSize(s, size, kernel) : isPooling(s.op) ? pooledSize(s, size, kernel) : layerSize(s, size, kernel);
   if (Math.max(...out) > LARGEST_OUTPUT) {
-    throw new SettingError(`output would be ${out.join("×")}; this page draws at most ${LARGEST_OUTPUT}×${LARGEST_OUTPUT}, \`convbook\` computes it all the same`);
+    throw new SettingError(words.tooLarge(out.join("×"), LARGEST_OUTPUT));
   }
   return out;
 }
 
 function atLeast(least, name, value) {
-  if (Math.min(...value) < least) throw new SettingError(`${name} must be at least ${least} on both axes, got (${value.join(", ")})`);
+  if (Math.min(...value) < least) throw new SettingError(words.atLeast(name, least, value.join(", ")));
 }
 
 const counts = (s, size, kernel, padding) => AXES.map((a) => windows(size[a], kernel[a], s.stride[a], padding[a], s.dilation[a], ceilMode(s)));
@@ -56,7 +59,7 @@ const counts = (s, size, kernel, padding) => AXES.map((a) => windows(size[a], ke
 function layerSize(s, size, kernel) {
   if (Math.min(...s.padding.flat()) < 0) {
     const sides = s.padding.map((side) => `(${side.join(", ")})`).join(", ");
-    throw new SettingError(`padding must be at least 0 on every side, got (${sides}); to cut rows off, slice the input`);
+    throw new SettingError(words.paddingBelow(sides));
   }
   paddingReaches(s, size);
   // Two modes are two steps: the image is padded first, and the layer sees the padded one.
@@ -81,21 +84,15 @@ function transposedSize(s, size, kernel) {
   for (const a of AXES) {
     const most = Math.max(s.stride[a], s.dilation[a]);
     if (s.outputPadding[a] >= most) {
-      throw new SettingError(
-        `output_padding must be smaller than the stride or the dilation: got ${s.outputPadding[a]} for the ${LINES[a]} ` +
-          `with stride ${s.stride[a]} and dilation ${s.dilation[a]}; it chooses among the sizes that the stride maps to ` +
-          `one, so 0 to ${most - 1} are possible`,
-      );
+      throw new SettingError(words.outputPaddingAbove(s.outputPadding[a], a, s.stride[a], s.dilation[a], most - 1));
     }
   }
   return AXES.map((a) => {
     const [n, p, r] = [size[a], s.padding[a][0], reach(kernel[a], s.dilation[a])];
     const full = s.stride[a] * (n - 1) + r + s.outputPadding[a];
     if (full - 2 * p < 1) {
-      throw new SettingError(
-        `padding ${p} cuts the whole output off: output ${SIDE[a]} would be ${s.stride[a]}·(${n} − 1) − 2·${p} + ${r} + ` +
-          `${s.outputPadding[a]} = ${minus(full - 2 * p)}; a padding of at most ${Math.floor((full - 1) / 2)} leaves something`,
-      );
+      const formula = `${s.stride[a]}·(${n} − 1) − 2·${p} + ${r} + ${s.outputPadding[a]} = ${minus(full - 2 * p)}`;
+      throw new SettingError(words.allCutOff(p, a, formula, Math.floor((full - 1) / 2)));
     }
     return full - 2 * p;
   });
@@ -105,12 +102,7 @@ function poolPadding(s, kernel) {
   atLeast(0, "padding", s.padding.map(([first]) => first));
   for (const a of AXES) {
     const most = Math.floor(kernel[a] / 2);
-    if (s.padding[a][0] > most) {
-      throw new SettingError(
-        `padding of a pooling must be at most half the kernel: got ${s.padding[a][0]} for the ${LINES[a]} with kernel ` +
-          `${kernel[a]}, ${kernel[a]} // 2 = ${most}; a larger one would leave windows without a pixel`,
-      );
-    }
+    if (s.padding[a][0] > most) throw new SettingError(words.poolPadding(s.padding[a][0], a, kernel[a], most));
   }
 }
 
@@ -118,24 +110,15 @@ function paddingReaches(s, size) {
   const name = isMixed(s) ? "mode" : "padding_mode";
   modesOf(s).forEach((mode, a) => {
     const limit = { reflect: size[a] - 1, circular: size[a] }[mode] ?? Infinity;
-    if (Math.max(...s.padding[a]) > limit) {
-      const why = mode === "reflect" ? "the edge itself is not repeated" : "it would wrap around more than once";
-      throw new SettingError(
-        `${name}="${mode}" can pad ${size[a]} ${LINES[a]} by at most ${limit} on a side (${why}), ` +
-          `got ${s.padding[a][0]} and ${s.padding[a][1]}`,
-      );
-    }
+    if (Math.max(...s.padding[a]) > limit) throw new SettingError(words.paddingTooFar(name, mode, size[a], a, limit, ...s.padding[a]));
   });
 }
 
 function doesNotFit(s, size, padding, kernel, a) {
   const [n, k, step, [first, last], d] = [size[a], kernel[a], s.stride[a], padding[a], s.dilation[a]];
-  const noun = isPooling(s.op) ? "pooling window" : "kernel";
-  const reached = s.dilation[0] === 1 && s.dilation[1] === 1 ? "" :
-    `, which reaches over ${reach(kernel[0], s.dilation[0])}×${reach(kernel[1], s.dilation[1])} with dilation ${times(s.dilation)},`;
-  const result = minus(windows(n, k, step, padding[a], d, ceilMode(s)));
-  return `${noun} ${kernel[0]}×${kernel[1]}${reached} does not fit input ${size[0]}×${size[1]} with padding ` +
-    `${showSides(padding)}: output ${SIDE[a]} would be ${quotient(n, first, last, reach(k, d), step, ceilMode(s))} = ${result}`;
+  const reached = s.dilation[0] === 1 && s.dilation[1] === 1 ? "" : AXES.map((axis) => reach(kernel[axis], s.dilation[axis])).join("×");
+  const formula = `${quotient(n, first, last, reach(k, d), step, ceilMode(s))} = ${minus(windows(n, k, step, padding[a], d, ceilMode(s)))}`;
+  return words.doesNotFit(isPooling(s.op), kernel.join("×"), reached, times(s.dilation), size.join("×"), showSides(padding), a, formula);
 }
 
 function quotient(n, first, last, r, step, ceil) {
@@ -147,14 +130,16 @@ function quotient(n, first, last, r, step, ceil) {
 /** The size's arithmetic with this setting's numbers in it, a line for each axis. */
 export function sizeArithmetic(s) {
   const [size, kernel, out] = [planeSize(s.input), kernelSize(s), outputSize(s)];
-  return AXES.map((a) => {
+  const LENGTH = 2;
+  return (s.line ? [1] : AXES).map((a) => {
+    const side = s.line ? LENGTH : a;
     const r = reach(kernel[a], s.dilation[a]);
     const [first, last] = s.padding[a];
     if (s.op === "transpose") {
       const more = s.outputPadding[a] ? ` + ${s.outputPadding[a]}` : "";
-      return `${SIDE[a]}: ${s.stride[a]}·(${size[a]} − 1) − 2·${first} + ${r}${more} = ${out[a]}`;
+      return words.sizeLine(side, `${s.stride[a]}·(${size[a]} − 1) − 2·${first} + ${r}${more}`, out[a]);
     }
-    return `${SIDE[a]}: ${quotient(size[a], first, last, r, s.stride[a], ceilMode(s))} = ${out[a]}`;
+    return words.sizeLine(side, quotient(size[a], first, last, r, s.stride[a], ceilMode(s)), out[a]);
   });
 }
 
@@ -187,55 +172,74 @@ export function modesOf(s) {
 
 const isMixed = (s) => modesOf(s)[0] !== modesOf(s)[1];
 
-/** The terms behind one output cell, in the order in which the sum is written.
- *  Each: channel c, kernel tap (a, b), input place (r, q) in the unpadded image, its value x, the weight w, and
- *  whether it lies inside the image. */
-export function terms(s, o, i, j) {
-  const [n, m] = planeSize(s.input);
-  const [kh, kw] = kernelSize(s);
-  const channels = isPooling(s.op) ? [o] : groupChannels(s, o);
-  const modes = modesOf(s);
-  const found = [];
-  for (const c of channels) {
-    for (let a = 0; a < kh; a++) {
-      for (let b = 0; b < kw; b++) {
-        const place = s.op === "transpose" ? cameFrom(s, i, j, a, b, n, m) : windowPlace(s, i, j, a, b);
-        if (!place) continue;
-        const [r, q] = place;
-        const [from, at] = [source(modes[0], r, n), source(modes[1], q, m)];
-        const known = from !== null && at !== null;
-        found.push({ c, a, b, r, q, inside: r >= 0 && r < n && q >= 0 && q < m, known,
-          x: known ? s.input[c][from][at] : s.op === "max" ? -Infinity : 0, w: weight(s, c, a, b, kh, kw) });
-      }
+const PADDING = -1; // a place outside the image whose value is the padding's
+const NOTHING = -2; // a tap that reaches no input at all
+const mapsOf = new WeakMap();
+
+/** For each axis, output place and tap: the input row (or column) behind it, PADDING or NOTHING. */
+function maps(s) {
+  if (mapsOf.has(s)) return mapsOf.get(s);
+  const [size, kernel, out, modes] = [planeSize(s.input), kernelSize(s), outputSize(s), modesOf(s)];
+  const found = AXES.map((a) => Array.from({ length: out[a] }, (_, i) => Array.from({ length: kernel[a] }, (__, tap) => {
+    if (s.op === "transpose") {
+      const laid = i + s.padding[a][0] - tap * s.dilation[a];
+      return laid < 0 || laid % s.stride[a] || laid / s.stride[a] >= size[a] ? NOTHING : laid / s.stride[a];
     }
+    return source(modes[a], place(s, a, i, tap), size[a]) ?? PADDING;
+  })));
+  mapsOf.set(s, found);
+  return found;
+}
+
+/** Where tap `tap` of output `i` lies on axis `a`, counted from the image's first row; outside of it in the padding. */
+const place = (s, a, i, tap) => i * s.stride[a] + tap * s.dilation[a] - s.padding[a][0];
+
+export const groupCount = (s) => (isPooling(s.op) ? s.input.length : s.groups);
+export const outputCount = (s) => (isPooling(s.op) ? s.input.length : s.groups * s.filters);
+export const biasOf = (s, o) => (isPooling(s.op) ? 0 : s.bias[o] ?? 0);
+
+/** The input channels behind output o. */
+export function channelsOf(s, o) {
+  if (isPooling(s.op)) return [o];
+  const each = s.input.length / s.groups;
+  const first = Math.floor(o / s.filters) * each;
+  return Array.from({ length: each }, (_, c) => first + c);
+}
+
+/** Which plane of the kernel joins input channel c and output o. */
+export const planeOf = (s, o, c) => (o % s.filters) * s.input.length + c;
+
+/** The kernel's planes in the order of torch's weight: (outputs, channels of a group), transposed (channels, outputs of a group). */
+function inWeightOrder(s) {
+  const all = (count) => Array.from({ length: count }, (_, k) => k);
+  if (s.op === "transpose") return all(s.input.length).flatMap((c) => all(s.filters).map((f) => s.kernel[planeOf(s, f, c)]));
+  return all(outputCount(s)).flatMap((o) => channelsOf(s, o).map((c) => s.kernel[planeOf(s, o, c)]));
+}
+
+/** The terms behind one output cell, in the order in which the sum is written.
+ *  Each: channel c, the kernel's plane p, tap (a, b), input place (r, q) in the unpadded image, its value x, the weight w,
+ *  and whether it lies inside the image. */
+export function terms(s, o, i, j) {
+  const [rows, columns] = maps(s);
+  const size = planeSize(s.input);
+  const transposed = s.op === "transpose";
+  const found = [];
+  for (const c of channelsOf(s, o)) {
+    const p = isPooling(s.op) ? null : planeOf(s, o, c);
+    rows[i].forEach((from, a) => columns[j].forEach((at, b) => {
+      if (from === NOTHING || at === NOTHING) return;
+      const [r, q] = transposed ? [from, at] : [place(s, 0, i, a), place(s, 1, j, b)];
+      const known = from !== PADDING && at !== PADDING;
+      found.push({ c, p, a, b, r, q, from, at, inside: r >= 0 && r < size[0] && q >= 0 && q < size[1], known,
+        x: known ? s.input[c][from][at] : s.op === "max" ? -Infinity : 0, w: p === null ? 1 : weight(s, p, a, b) });
+    }));
   }
   return found;
 }
 
-export const groupCount = (s) => (isPooling(s.op) ? s.input.length : s.groups);
-
-function groupChannels(s, o) {
-  const each = s.input.length / s.groups;
-  return Array.from({ length: each }, (_, c) => o * each + c);
-}
-
-const windowPlace = (s, i, j, a, b) => [
-  i * s.stride[0] + a * s.dilation[0] - s.padding[0][0],
-  j * s.stride[1] + b * s.dilation[1] - s.padding[1][0],
-];
-
-/** The input cell that lays tap (a, b) on output (i, j) of a transposed convolution, or null. */
-function cameFrom(s, i, j, a, b, n, m) {
-  const r = i + s.padding[0][0] - a * s.dilation[0];
-  const q = j + s.padding[1][0] - b * s.dilation[1];
-  if (r < 0 || q < 0 || r % s.stride[0] || q % s.stride[1]) return null;
-  const [from, at] = [r / s.stride[0], q / s.stride[1]];
-  return from < n && at < m ? [from, at] : null;
-}
-
-function weight(s, c, a, b, kh, kw) {
-  if (isPooling(s.op)) return 1;
-  return s.op === "convolve" ? s.kernel[c][kh - 1 - a][kw - 1 - b] : s.kernel[c][a][b];
+function weight(s, p, a, b) {
+  const plane = s.kernel[p];
+  return s.op === "convolve" ? plane[plane.length - 1 - a][plane[0].length - 1 - b] : plane[a][b];
 }
 
 /** The number that an average is divided by: padding counts or not, the overhang of ceil_mode never does. */
@@ -249,32 +253,61 @@ export function divisor(s, i, j) {
   }).reduce((x, y) => x * y);
 }
 
-/** One output number. */
+/** One output number; written as loops, since a picture asks for thousands of them. */
 export function value(s, o, i, j) {
-  const list = terms(s, o, i, j);
-  if (s.op === "max") return list.reduce((best, t) => Math.max(best, t.x), -Infinity);
-  const sum = list.reduce((total, t) => total + t.x * t.w, 0);
-  return s.op === "average" ? sum / divisor(s, i, j) : sum;
+  const [rows, columns] = maps(s).map((axis, a) => axis[[i, j][a]]);
+  const maximum = s.op === "max";
+  let [sum, most] = [0, -Infinity];
+  for (const c of channelsOf(s, o)) {
+    const [plane, p] = [s.input[c], isPooling(s.op) ? null : planeOf(s, o, c)];
+    for (let a = 0; a < rows.length; a++) {
+      if (rows[a] < 0) continue;
+      for (let b = 0; b < columns.length; b++) {
+        if (columns[b] < 0) continue;
+        const x = plane[rows[a]][columns[b]];
+        if (maximum) most = x > most ? x : most;
+        else sum += p === null ? x : x * weight(s, p, a, b);
+      }
+    }
+  }
+  if (maximum) return most;
+  if (s.op === "average") return sum / divisor(s, i, j);
+  return s.relu ? Math.max(0, sum + biasOf(s, o)) : sum + biasOf(s, o);
 }
 
 /** All output planes, [channel][row][column]. */
 export function compute(s) {
   const [rows, columns] = outputSize(s);
-  return Array.from({ length: groupCount(s) }, (_, o) =>
+  return Array.from({ length: outputCount(s) }, (_, o) =>
     Array.from({ length: rows }, (_, i) => Array.from({ length: columns }, (_, j) => value(s, o, i, j))));
 }
 
 /** The output cells that one input cell (r, q) of channel c reaches, each [o, i, j, how often it is a term there]. */
 export function reaches(s, c, r, q) {
-  const [rows, columns] = outputSize(s);
-  const o = isPooling(s.op) ? c : Math.floor(c / (s.input.length / s.groups));
+  const often = maps(s).map((axis, a) => axis.map((taps) => taps.filter((from) => from === [r, q][a]).length));
   const found = [];
-  const [n, m] = planeSize(s.input);
-  const modes = modesOf(s);
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < columns; j++) {
-      const times = terms(s, o, i, j).filter((t) => t.c === c && source(modes[0], t.r, n) === r && source(modes[1], t.q, m) === q).length;
-      if (times) found.push([o, i, j, times]);
+  for (let o = 0; o < outputCount(s); o++) {
+    if (!channelsOf(s, o).includes(c)) continue;
+    often[0].forEach((down, i) => often[1].forEach((across, j) => { if (down && across) found.push([o, i, j, down * across]); }));
+  }
+  return found;
+}
+
+/** The gradient of a sum of output cells [o, i, j] by every input number and every weight, in the shapes of both.  A maximum sends
+ *  all of it to its first largest number; a ReLU passes it where its output is above 0. */
+export function gradients(s, cells) {
+  const zeros = (planes) => planes.map((plane) => plane.map((row) => row.map(() => 0)));
+  const found = { input: zeros(s.input), kernel: zeros(s.kernel) };
+  for (const [o, i, j] of cells) {
+    let list = terms(s, o, i, j).filter((t) => t.known);
+    if (s.op === "max") list = list.filter((t) => t.x === value(s, o, i, j)).slice(0, 1);
+    else if (!isPooling(s.op) && s.relu && value(s, o, i, j) <= 0) list = [];
+    for (const t of list) {
+      found.input[t.c][t.from][t.at] += s.op === "average" ? 1 / divisor(s, i, j) : t.w;
+      if (t.p === null) continue;
+      const plane = found.kernel[t.p];
+      if (s.op === "convolve") plane[plane.length - 1 - t.a][plane[0].length - 1 - t.b] += t.x;
+      else plane[t.a][t.b] += t.x;
     }
   }
   return found;
@@ -283,16 +316,10 @@ export function reaches(s, c, r, q) {
 /** What one input cell is used for, in a sentence. */
 export function useSentence(s, c, r, q) {
   const reached = reaches(s, c, r, q);
-  const cell = `Input${s.input.length > 1 ? ` ${c},` : ""} row ${r}, column ${q}`;
-  if (!reached.length) return `${cell} is used by no output cell.`;
-  const uses = reached.reduce((total, [, , , times]) => total + times, 0);
-  const cells = `${reached.length} output cell${reached.length === 1 ? "" : "s"}`;
-  if (s.op === "max") {
-    const won = reached.filter(([o, i, j]) => value(s, o, i, j) === s.input[c][r][q]).length;
-    return `${cell} is seen by ${cells}; it is the largest in ${won === reached.length ? (won === 1 ? "it" : "all") : won || "none"}.`;
-  }
-  const often = uses === reached.length ? "" : `, ${uses} times in all, since the padding repeats it`;
-  return `${cell} is used by ${cells}${often}.`;
+  const cell = words.inputCell(s.input.length > 1 ? c : null, s.line ? null : r, q);
+  if (!reached.length) return words.unused(cell);
+  if (s.op === "max") return words.seen(cell, reached.length, reached.filter(([o, i, j]) => value(s, o, i, j) === s.input[c][r][q]).length);
+  return words.used(cell, reached.length, reached.reduce((total, [, , , often]) => total + often, 0));
 }
 
 // ---------------------------------------------------------------------------------------------- sentences
@@ -316,8 +343,10 @@ export function sentenceParts(s, o, i, j) {
   const between = (sign, one) => list.flatMap((t, k) => [...(k ? [["", sign]] : []), ...(k && t.c !== list[k - 1].c ? [["channel", ""]] : []), ...one(t)]);
   if (s.op === "max") return [["", "max("], ...between(", ", (t) => [input(t, show)]), ["", ") = "], result];
   if (s.op === "average") return [["", "("], ...between(" + ", (t) => [input(t, factor)]), ["", `) / ${divisor(s, i, j)} = `], result];
-  if (!list.length) return [["", "no copy of the kernel reaches this cell: "], result];
-  return [...between(" + ", (t) => [input(t, show), ["", "·"], ["w", factor(t.w)]]), ["", " = "], result];
+  const bias = s.bias.length ? [["", " + "], ["b", factor(biasOf(s, o))]] : [];
+  if (!list.length && !bias.length) return [["", words.noCopy], result];
+  const sum = [...between(" + ", (t) => [input(t, show), ["", "·"], ["w", factor(t.w)]]), ...bias.slice(list.length ? 0 : 1)];
+  return s.relu ? [["", "max(0, "], ...sum, ["", ") = "], result] : [...sum, ["", " = "], result];
 }
 
 /** The same as a text. */
@@ -327,22 +356,22 @@ export const sentence = (s, o, i, j) => sentenceParts(s, o, i, j).map(([, text])
 export function costs(s) {
   if (isPooling(s.op)) return null;
   const [kh, kw] = kernelSize(s);
-  const parameters = s.input.length * kh * kw;
+  const weights = s.kernel.length * kh * kw;
   // A transposed convolution uses its kernel once for each input cell.
   const [rows, columns] = s.op === "transpose" ? planeSize(s.input) : outputSize(s);
-  return { parameters, multiplyAdds: rows * columns * parameters };
+  return { parameters: weights + (s.bias.length ? outputCount(s) : 0), multiplyAdds: rows * columns * weights };
 }
 
 // --------------------------------------------------------------------------------------------------- code
 
-/** Planes as Python writes them, a row on each line where they would be long; `indent` columns stand before. */
-function literal(planes, indent) {
+/** Planes as Python writes them behind `x = torch.tensor(`, a row on each line where they would be long. */
+function literalOf(planes) {
+  const indent = 17;
   const row = (numbers) => `[${numbers.join(", ")}]`;
   const gap = planes.flat(2).length > 12 ? `,\n${" ".repeat(indent + 2)}` : ", ";
   return `[${planes.map((plane) => `[${plane.map(row).join(gap)}]`).join(gap === ", " ? gap : gap.slice(0, -1))}]`;
 }
 
-const two = ([a, b]) => (a === b ? `${a}` : `(${a}, ${b})`);
 const symmetric = (p) => p[0][0] === p[0][1] && p[1][0] === p[1][1];
 
 function keywords(pairs) {
@@ -352,10 +381,15 @@ function keywords(pairs) {
 /** Code that computes this setting, ending in a variable `y` of shape (channels, rows, columns). */
 export function code(s, library) {
   const torch = library === "torch";
-  const name = functionName(s);
+  const line = torch && s.line; // `convbook` has layers of two dimensions alone
+  const name = line ? functionName(s).replace("2d", "1d") : functionName(s);
+  const two = ([a, b]) => (a === b || line ? `${b}` : `(${a}, ${b})`);
+  const layer = torch ? layerCode(s, two) : "";
+  const end = `[0]${s.relu && !isPooling(s.op) ? ".relu()" : ""}${layer && `\n# ${words.asLayer}${layer}`}`;
+  const literal = (planes) => (line ? literalOf([planes.map(([row]) => row)]).slice(1, -1) : literalOf(planes));
   const head = (more = "") => `import torch\n${torch ? "from torch.nn import functional as F" : `from convbook import ${name}${more}`}\n\n${x}`;
   const call = `y = ${torch ? "F." : ""}${name}`;
-  const x = `x = torch.tensor(${literal(s.input, 17)}, dtype=torch.float64)\n`;
+  const x = `x = torch.tensor(${literal(s.input)}, dtype=torch.float64)\n`;
   const both = two(s.padding.map(([first]) => first));
   if (isPooling(s.op)) {
     const more = keywords([
@@ -365,29 +399,50 @@ export function code(s, library) {
       ["ceil_mode", s.ceilMode ? "True" : "False", "False"],
       ["count_include_pad", s.op === "average" && !s.countIncludePad ? "False" : "True", "True"],
     ]);
-    return `${head()}${call}(x[None], ${two(s.poolSize)}${more})[0]`;
+    return `${head()}${call}(x[None], ${two(s.poolSize)}${more})${end}`;
   }
   const [c, g] = [s.input.length, s.groups];
-  const shape = [...(s.op === "transpose" ? [c, 1] : [g, c / g]), ...planeSize(s.kernel)];
-  const w = `w = torch.tensor(${literal(s.kernel, 17)}, dtype=torch.float64).reshape(${shape.join(", ")})\n`;
-  const flipped = s.op === "convolve" ? "w.flip(2, 3)" : "w";
-  const common = [["stride", two(s.stride), "1"], ["dilation", two(s.dilation), "1"], ["groups", `${g}`, "1"]];
+  const shape = [...(s.op === "transpose" ? [c, s.filters] : [g * s.filters, c / g]), ...planeSize(s.kernel).slice(line ? 1 : 0)];
+  const biased = s.bias.length ? [["bias", `torch.tensor([${s.bias.join(", ")}], dtype=torch.float64)`, ""]] : [];
+  const w = `w = torch.tensor(${literal(inWeightOrder(s))}, dtype=torch.float64).reshape(${shape.join(", ")})\n`;
+  const flipped = s.op === "convolve" ? (line ? "w.flip(2)" : "w.flip(2, 3)") : "w";
+  const common = [...biased, ["stride", two(s.stride), "1"], ["dilation", two(s.dilation), "1"], ["groups", `${g}`, "1"]];
   if (s.op === "transpose") {
-    return `${head()}${w}${call}(x[None], ${flipped}${keywords([["padding", both, "0"], ["output_padding", two(s.outputPadding), "0"], ...common])})[0]`;
+    return `${head()}${w}${call}(x[None], ${flipped}${keywords([["padding", both, "0"], ["output_padding", two(s.outputPadding), "0"], ...common])})${end}`;
   }
-  const apart = padApart(s, torch);
-  if (apart) return `${head(torch ? "" : ", pad")}${w}${apart}${call}(padded, ${flipped}${keywords(common)})[0]`;
-  const sides = symmetric(s.padding) ? both : showSides(s.padding);
+  const apart = padApart(s, torch, line);
+  if (apart) return `${head(torch ? "" : ", pad")}${w}${apart}${call}(padded, ${flipped}${keywords(common)})${end}`;
+  const sides = symmetric(s.padding) ? both : showSides(s.padding); // torch has got here with equal sides alone
   const more = keywords([["padding", sides, "0"], ["padding_mode", `"${modesOf(s)[0]}"`, '"zeros"'], ...common]);
-  return `${head()}${w}${call}(x[None], ${flipped}${more})[0]`;
+  return `${head()}${w}${call}(x[None], ${flipped}${more})${end}`;
+}
+
+/** The layer of torch.nn that computes this setting, once it has these weights; none where its padding or its flip is no layer's. */
+function layerCode(s, two) {
+  const name = { transpose: "ConvTranspose", max: "MaxPool", average: "AvgPool" }[s.op] ?? "Conv";
+  const [pooling, transposed, modes] = [isPooling(s.op), s.op === "transpose", modesOf(s)];
+  if (s.op === "convolve" || !symmetric(s.padding) || isMixed(s)) return "";
+  const head = pooling ? [] : [s.input.length, outputCount(s)];
+  const more = keywords([
+    ["stride", two(s.stride), pooling ? two(s.poolSize) : "1"],
+    ["padding", two(s.padding.map(([first]) => first)), "0"],
+    ["output_padding", transposed ? two(s.outputPadding) : "0", "0"],
+    ["dilation", s.op === "average" ? "1" : two(s.dilation), "1"],
+    ["groups", pooling ? "1" : `${s.groups}`, "1"],
+    ["bias", pooling || s.bias.length ? "True" : "False", "True"],
+    ["padding_mode", `"${modes[0]}"`, '"zeros"'],
+    ["ceil_mode", pooling && s.ceilMode ? "True" : "False", "False"],
+    ["count_include_pad", s.op === "average" && !s.countIncludePad ? "False" : "True", "True"],
+  ]);
+  return `nn.${name}${s.line ? 1 : 2}d(${[...head, two(kernelSize(s))].join(", ")}${more})`;
 }
 
 /** The lines that pad before the layer, where its own argument can't: torch's knows zeros and equal sides alone, both know one mode. */
-function padApart(s, torch) {
+function padApart(s, torch, single) {
   const [[t, b], [l, r]] = s.padding;
   const modes = modesOf(s);
   const line = (of, [top, bottom, left, right], mode) => (torch
-    ? `padded = F.pad(${of}, (${left}, ${right}, ${top}, ${bottom}), mode="${mode === "zeros" ? "constant" : mode}")\n`
+    ? `padded = F.pad(${of}, (${[left, right, ...(single ? [] : [top, bottom])].join(", ")}), mode="${mode === "zeros" ? "constant" : mode}")\n`
     : `padded = pad(${of}, ((${top}, ${bottom}), (${left}, ${right})), mode="${mode}")\n`);
   if (isMixed(s)) return line("x[None]", [t, b, 0, 0], modes[0]) + line("padded", [0, 0, l, r], modes[1]);
   return torch && (modes[0] !== "zeros" || !symmetric(s.padding)) ? line("x[None]", [t, b, l, r], modes[0]) : "";

@@ -11,6 +11,9 @@ const WIDE = SIDE + 2 * MARGIN;
 const TILE = 128;
 const VALID = TILE - 2 * MARGIN; // rows and columns of a tile's answer that no wrapping around reaches
 const FEW = 16;
+const PREVIEW = 4; // rows and columns to one pixel of the coarse picture
+const MANY = 100; // taps, from which on they are twice as many
+const PART = Math.ceil(WIDE / PREVIEW); // rows and columns of each PREVIEW-th one of the framed picture
 const ROWS = 32; // between two yields
 
 /** The picture with its edge pixels repeated around it, as far as the largest kernel reaches; numbers from 0 to 1. */
@@ -39,6 +42,31 @@ export class Filter {
   *answer(kernel) {
     const taps = tapsOf(kernel);
     return taps.length > FEW ? yield* this.byTransforms(taps) : yield* this.bySums(taps);
+  }
+
+  /** The answer at one pixel in the middle of each PREVIEW × PREVIEW of them, at once; with many taps at one of four of those. */
+  preview(kernel) {
+    const numbers = tapsOf(kernel);
+    const step = numbers.length > MANY ? 2 : 1;
+    const side = SIDE / PREVIEW / step;
+    const middle = (PREVIEW * step) >> 1;
+    const sums = new Float32Array(side * side);
+    this.parts ??= Array.from({ length: PREVIEW * PREVIEW }, (_, k) => this.part(Math.floor(k / PREVIEW), k % PREVIEW));
+    // What one tap reads lies side by side in one of the parts; four taps share each walk through the sums.
+    const taps = numbers.map(([tap, a, b]) => [tap, a + middle, b + middle])
+      .map(([tap, a, b]) => [tap, this.parts[(a % PREVIEW) * PREVIEW + (b % PREVIEW)], Math.floor(a / PREVIEW) * PART + Math.floor(b / PREVIEW)]);
+    while (taps.length % 4) taps.push([0, this.parts[0], 0]);
+    for (let k = 0; k < taps.length; k += 4) addFourParts(sums, side, step, taps[k], taps[k + 1], taps[k + 2], taps[k + 3]);
+    return sums;
+  }
+
+  /** Each PREVIEW-th pixel of each PREVIEW-th row of the picture, from row `top` and column `left` on. */
+  part(top, left) {
+    const pixels = new Float32Array(PART * PART);
+    for (let y = 0; y < PART; y++) {
+      for (let x = 0; x < PART; x++) pixels[y * PART + x] = this.picture[(y * PREVIEW + top) * WIDE + x * PREVIEW + left];
+    }
+    return pixels;
   }
 
   *bySums(taps) {
@@ -91,6 +119,15 @@ function addFour(sums, row, picture, taps, at) {
   const [[k], [l], [m], [n]] = taps;
   const [p, q, r, s] = taps.map(at);
   for (let x = 0; x < SIDE; x++) sums[row + x] += k * picture[p + x] + l * picture[q + x] + m * picture[r + x] + n * picture[s + x];
+}
+
+/** The same for all rows of the coarse picture, each tap with a part of the picture that it reads from a place on, `step` pixels apart. */
+function addFourParts(sums, side, step, [k, a, p], [l, b, q], [m, c, r], [n, d, s]) {
+  for (let y = 0, i = 0; y < side; y++) {
+    for (let x = 0, at = y * step * PART; x < side; x++, i++, at += step) {
+      sums[i] += k * a[p + at] + l * b[q + at] + m * c[r + at] + n * d[s + at];
+    }
+  }
 }
 
 /** The part of a tile's answer that is right, into its place. */

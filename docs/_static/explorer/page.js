@@ -1,51 +1,14 @@
-// What the elements need of the page that holds them: its nodes, its address, files and the clipboard.
+// What the elements need of the page that holds them: its address, and all of nodes.js.
 
-export function h(tag, attributes = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (value === true) element.setAttribute(name, "");
-    else if (value !== false && value != null) element.setAttribute(name, value);
-  }
-  element.append(...children.flat(Infinity).filter((child) => child != null));
-  return element;
-}
-
-/** The named kernels of `convbook`, which the page carries where one can be chosen. */
-export function namedKernels() {
-  const presets = document.querySelector("#cx-presets");
-  return presets ? JSON.parse(presets.textContent).kernels : {};
-}
-
-/** A number that a reader typed: 3, −2.5, 0,5 or 1/9; null for anything else. */
-export function typed(text) {
-  const match = /^([+-]?[\d.]+(?:e[+-]?\d+)?)(?:\/([\d.]+))?$/i.exec(text.replace(/\s/g, "").replace("−", "-").replace(",", "."));
-  const number = match ? Number(match[1]) / Number(match[2] ?? 1) : NaN;
-  return Number.isFinite(number) ? number : null;
-}
-
-// ------------------------------------------------------------------------------------------ keys in a table
-
-/** Make one cell of a table the one that the Tab key stops at. */
-export function only(cell) {
-  for (const other of cell.closest("table").querySelectorAll(".cx-cell[tabindex='0']")) other.tabIndex = -1;
-  cell.tabIndex = 0;
-}
-
-/** The step that an arrow key asks for, [rows, columns], or undefined. */
-export function arrow({ key, target }) {
-  const move = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[key];
-  // Inside a number, left and right move the caret until it stands at the end.
-  if (!move || !move[1] || target.tagName !== "INPUT") return move;
-  const atEnd = move[1] < 0 ? target.selectionStart === 0 : target.selectionEnd === target.value.length;
-  return atEnd ? move : undefined;
-}
+export * from "./nodes.js";
 
 // ------------------------------------------------------------------------------------------------ the address
 
 const PAUSE = 400; // milliseconds: browsers refuse more than about three changes of an address a second
 const parts = new Map();
 let timer = null;
+let last = -PAUSE;
+let place = history.state?.place ?? 0; // how many steps Back can undo
 
 /** The fields behind "#" of an address. */
 export function fieldsOf(hash) {
@@ -54,39 +17,56 @@ export function fieldsOf(hash) {
   catch { return {}; } // a broken "%"
 }
 
-/** Note what one element has in the address; `write` puts it there. */
+/** Note what one element has in the address, as a text or a function that gives it; `write` puts it there. */
 export function keep(element, fields) { parts.set(element, fields); }
 
-/** Put one element's fields into the address, soon; the other element's stay. */
-export function write(element, fields) {
+const own = () => [...parts.values()].map((fields) => (typeof fields === "function" ? fields() : fields)).filter(Boolean).join("&");
+
+/** Put one element's fields into the address, at once or soon; the other elements' stay.  A `change` is a step that Back undoes. */
+export function write(element, fields, change = false) {
+  if (change && timer) link(); // what was pointed at before belongs to the entry before
   keep(element, fields);
-  timer ??= setTimeout(link, PAUSE);
+  const wait = last + PAUSE - performance.now();
+  if (change) link(true);
+  else if (wait <= 0) link();
+  else timer ??= setTimeout(link, wait);
 }
 
 /** The address with everything in it. */
-export function link() {
+export function link(step = false) {
   clearTimeout(timer);
   timer = null;
-  const fields = [...parts.values()].filter(Boolean).join("&");
-  if (fields) history.replaceState(null, "", `#${fields}`);
+  const others = location.hash.slice(1).split("&").filter((part) => /^[a-z]+\.[a-z]+=/i.test(part)); // of other labs
+  const fields = [own(), ...others].filter(Boolean).join("&");
+  if (!fields) return location.href;
+  last = performance.now();
+  const state = { place: place + (step === true), fields: own() };
+  try {
+    history[step === true ? "pushState" : "replaceState"](state, "", `#${fields}`);
+    place = state.place;
+  } catch { /* The browser allows no more changes at present; the next one writes everything. */ }
   return location.href;
 }
 
-// ------------------------------------------------------------------------------------ files and the clipboard
+const arrivals = [];
+const arrivedAt = (fields, isOwn) => arrivals.map((arrive) => arrive(fields, isOwn)).some(Boolean);
 
-export function download(blob, name) {
-  const anchor = h("a", { href: URL.createObjectURL(blob), download: name });
-  anchor.click();
-  setTimeout(() => URL.revokeObjectURL(anchor.href), 1000);
+/** Have `arrive(fields, isOwn)` called when Back or Forward (then the fields are the page's own, and what is missing is as it was at
+ *  first) or a new address asks for a setting; it says whether anything changed. */
+export function onArrival(element, fields, arrive) {
+  keep(element, fields);
+  arrivals.push(arrive);
+  history.replaceState({ place, fields: own() }, ""); // to which Back returns
 }
 
-export async function copy(button, text) {
-  const before = button.textContent;
-  if (button.dataset.busy) return;
-  button.dataset.busy = "yes";
-  try {
-    await navigator.clipboard.writeText(text);
-    button.textContent = "Copied";
-  } catch { button.textContent = "Select and copy by hand"; }
-  setTimeout(() => { button.textContent = before; delete button.dataset.busy; }, 1500);
-}
+addEventListener("popstate", ({ state }) => {
+  if (state?.fields === undefined) return;
+  const back = state.place < place;
+  place = state.place;
+  // An entry that undoing made equal to this one is passed over.
+  if (!arrivedAt(state.fields, true) && back && place > 0) history.back();
+});
+addEventListener("hashchange", () => { if (history.state?.fields === undefined) arrivedAt(location.hash, false); });
+
+// A page that is left has its last change in its address.
+for (const event of ["pagehide", "beforeunload"]) addEventListener(event, () => { if (timer) link(); });

@@ -1,6 +1,7 @@
 // The explorer's picture as an SVG file, with the numbers in the cells and the window of one output cell.
 
 import { compute, kernelSize, modesOf, planeSize, sentence, show, source, terms, isPooling } from "./arithmetic.js";
+import { words } from "./words.js";
 
 const CELL = 34;
 const SIGN = 7; // width of a digit
@@ -26,7 +27,7 @@ const columnWidth = (rows) => Math.max(CELL, ...rows.flat().map((value) => show(
 function plane(cells, x, y, label) {
   const wide = columnWidth(cells.map((row) => row.map((cell) => cell.value)));
   const parts = [`<text x="${x}" y="${y - 8}" font-size="14">${escape(label)}</text>`];
-  const above = []; // cells with a strong edge, which no neighbour may cover
+  const above = []; // cells with a strong edge, which no neighbor may cover
   cells.forEach((row, i) => row.forEach(({ value, fill, strong }, j) => {
     const [left, top] = [x + j * wide, y + i * CELL];
     (strong ? above : parts).push(`<rect x="${left}" y="${top}" width="${wide}" height="${CELL}" fill="${fill}" stroke="#5b6472" ` +
@@ -35,8 +36,6 @@ function plane(cells, x, y, label) {
   }));
   return [...parts, ...above].join("");
 }
-
-const named = (word, c, all) => (all.length > 1 ? `${word} ${c}` : word);
 
 /** The whole picture as the text of an SVG file. */
 export function svg(s, at) {
@@ -56,20 +55,20 @@ export function svg(s, at) {
   const kernelLeft = rows[0].cells[0].length * inputWide + 2 * GAP;
   const kernelWide = isPooling(s.op) ? 0 : Math.max(...s.kernel.map(columnWidth));
   const outputLeft = kernelLeft + (isPooling(s.op) ? 0 : kernelSize(s)[1] * kernelWide + GAP);
-  const body = rows.map((r, c) => plane(r.cells, GAP, GAP + c * height, named("input", c, rows)) +
-    (r.kernel.length ? plane(r.kernel, kernelLeft, GAP + c * height, named("kernel", c, rows)) : "")).join("") +
+  const body = rows.map((r, c) => plane(r.cells, GAP, GAP + c * height, words.inputTable(rows.length, c)) +
+    (r.kernel.length ? plane(r.kernel, kernelLeft, GAP + c * height, words.kernelTable(rows.length, c)) : "")).join("") +
     output.map((p, o) => plane(p.map((row, i) => row.map((value, j) => {
       const here = at && at[0] === o && at[1] === i && at[2] === j;
       return { value, strong: here, fill: here ? "#a5dcb4" : "#d5efdf" };
-    })), outputLeft, GAP + o * height, named("output", o, output))).join("");
+    })), outputLeft, GAP + o * height, words.outputTable(output.length, o))).join("");
   const width = Math.max(outputLeft + output[0][0].length * Math.max(...output.map(columnWidth)) + GAP, 320);
-  const words = at ? lines(sentence(s, ...at), Math.floor((width - 2 * GAP) / 7)) : [];
+  const sum = at ? lines(sentence(s, ...at), Math.floor((width - 2 * GAP) / 7)) : [];
   const foot = Math.max(rows.length, output.length) * height + GAP;
-  const total = foot + 18 * words.length + 12;
+  const total = foot + 18 * sum.length + 12;
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${total}" viewBox="0 0 ${width} ${total}" ` +
-    `font-family="system-ui, sans-serif" fill="#1c2430"><title>${escape(words.join(" "))}</title>` +
+    `font-family="system-ui, sans-serif" fill="#1c2430"><title>${escape(sum.join(" "))}</title>` +
     `<rect width="100%" height="100%" fill="#fbfaf7"/>${body}` +
-    `${words.map((line, k) => `<text x="${GAP}" y="${foot + 18 * k}" font-size="13">${escape(line)}</text>`).join("")}</svg>`;
+    `${sum.map((line, k) => `<text x="${GAP}" y="${foot + 18 * k}" font-size="13">${escape(line)}</text>`).join("")}</svg>`;
 }
 
 /** A sentence in lines of at most `most` signs, broken between words. */

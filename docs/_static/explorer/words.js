@@ -1,0 +1,223 @@
+// Every word that the explorer and its laboratory show.  In a Chinese book words_zh_CN.js puts its own in their place.
+//
+// A sentence with values in it is a function.  Errors of a setting are those of the package `convbook`, word for word.
+
+const plural = (count, word) => `${count} ${word}${count === 1 ? "" : "s"}`;
+const SIDE = ["height", "width", "length"];
+const LINES = ["rows", "columns"];
+const capital = (text) => text[0].toUpperCase() + text.slice(1);
+const settings = { stride: "stride", dilation: "dilation", outputPadding: "output padding" };
+
+export const words = {
+  end: ".", // of a sentence that is an error
+  semicolon: "; ",
+  operations: {
+    correlate: "Cross-correlation (a layer)", convolve: "Convolution (flipped kernel)", transpose: "Transposed convolution",
+    max: "Max pooling", average: "Average pooling",
+  },
+  inputs: {
+    "edge image 6×8": "edge image 6×8", "edge image": "edge image", impulse: "impulse", ramp: "ramp", checkerboard: "checkerboard", ones: "ones",
+    digit: "digit", "digit 8×8": "digit 8×8",
+  },
+  kernelName: (name) => name.replaceAll("_", " "),
+  modes: { zeros: "zeros", reflect: "reflect", replicate: "replicate", circular: "circular" },
+  gradients: { "": "no gradient", lit: "of the lit output", sum: "of the sum of all" },
+  key: { used: "a term of the sum", window: "skipped by the dilation", pad: "padding", reached: "an output that an input cell reaches" },
+  keys: "Keys",
+  keyList: [
+    ["Arrow keys", "go from cell to cell; Home and End to the first and last of a row"],
+    ["Tab", "goes to the next table or setting"],
+    ["0 … 9, −, /", "type a number into the cell: 3, −2.5 or 1/9; the picture follows"],
+    ["Enter", "ends typing, or opens a cell to change its number"],
+    ["Esc", "takes back what was typed"],
+    ["Ctrl+C, Ctrl+V", "copy a table; paste a block of numbers, or a layer such as nn.Conv2d(1, 2, 3)"],
+    ["Ctrl+Z, Ctrl+Shift+Z", "undo and redo"],
+    ["?", "shows these keys"],
+  ],
+  close: "Close",
+
+  // ------------------------------------------------------------------------------------------------ the settings
+  settings: "Settings",
+  operation: "Operation",
+  operationLabel: "What is done",
+  input: "Input",
+  kernel: "Kernel",
+  window: "Window",
+  inputSize: ["rows of the input", "columns of the input"],
+  kernelSize: ["rows of the kernel", "columns of the kernel"],
+  channelsLabel: "channels",
+  channels: (count) => plural(count, "channel"),
+  oneRow: "1-D",
+  fillLabel: "fill with",
+  fill: "fill with …",
+  takeLabel: "take a kernel",
+  take: "take …",
+  filtersLabel: "filters",
+  filters: (count) => plural(count, "filter"),
+  groupsLabel: "groups",
+  groups: (count) => plural(count, "group"),
+  stride: "Stride",
+  dilation: "Dilation",
+  padding: "Padding",
+  paddingCut: "Padding (cut off)",
+  sides: { top: "padding top", bottom: "padding bottom", left: "padding left", right: "padding right", rows: "padding rows", columns: "padding columns" },
+  modeLabel: (axis) => `padding of ${LINES[axis]} by`,
+  mode: (axis, mode) => `${LINES[axis]}: ${mode}`,
+  outputPadding: "Output padding",
+  ofAxis: (key, axis) => `${settings[key]} of ${LINES[axis]}`,
+  borders: "Borders",
+  afterSum: "After the sum",
+  bias: "bias",
+  backward: "Backward",
+  gradientLabel: "which gradients are shown",
+  fromCode: "From code",
+  codeLabel: "a layer's code",
+  picture: "This picture",
+  undo: "Undo",
+  undoKey: "Undo (Ctrl+Z)",
+  redo: "Redo",
+  redoKey: "Redo (Ctrl+Shift+Z)",
+  again: "Start again",
+  volume: "in depth",
+  compare: "Compare",
+  compareEnd: "End the comparison",
+  save: (kind) => `Save ${kind}`,
+  copyLink: "Copy link",
+  keysKey: "Keys (?)",
+  outOfRange: (label, least, most, text, stays) => `${capital(label)}: a whole number from ${least} to ${most}${text ? `, not ${text}` : ""}; it stays ${stays}.`,
+
+  // ------------------------------------------------------------------------------------------------ the picture
+  inputTable: (count, c) => (count > 1 ? `Input ${c}` : "Input"),
+  kernelTable: (count, c) => (count > 1 ? `Kernel ${c}` : "Kernel"),
+  filterTable: (filter, channels, c) => `Filter ${filter}${channels > 1 ? `, channel ${c}` : ""}`,
+  outputTable: (count, o) => (count > 1 ? `Output ${o}` : "Output"),
+  gradientOf: (caption) => `Gradient of ${caption[0].toLowerCase()}${caption.slice(1)}`,
+  biasTable: "Bias",
+  noOutput: "No output",
+  cell: "Output cell",
+  play: "Play",
+  pause: "Pause",
+  step: "Step",
+  where: (outputs, o, i, j) => `${outputs > 1 ? `output ${o}, ` : ""}row ${i}, column ${j}`,
+  position: (outputs, o, j) => `${outputs > 1 ? `output ${o}, ` : ""}position ${j}`,
+  sums: "All sums",
+  outputSize: "Output size",
+  sizeLine: (axis, formula, result) => `${SIDE[axis]}: ${formula} = ${result}`,
+  cost: "Cost",
+  costOf: (multiplyAdds, parameters) => `${multiplyAdds} multiply–adds, ${parameters} parameters`,
+  costOfPooling: (maximum, count) => `0 multiply–adds, 0 parameters: each output ${maximum ? `compares ${count} numbers` : `adds ${count} numbers and divides once`}`,
+  reach: "Reach",
+  reachOf: (field, apart) => `each input adds to ${field} outputs; those of its neighbors begin ${apart}`,
+  field: "Receptive field",
+  fieldOf: (field, apart) => `each output depends on ${field} pixels; those of its neighbors begin ${apart}`,
+  fieldInLine: (field, apart) => `each output depends on ${plural(+field, "input")}; those of its neighbors begin ${apart}`,
+  apart: (rows, columns) => `${plural(rows, "row")} and ${plural(columns, "column")} apart`,
+  apartInLine: (columns) => `${plural(columns, "place")} apart`,
+  asLayer: "The same as a layer: ",
+  sameIn: (library) => `The same in ${library}`,
+  codeFor: (library) => `code for ${library}`,
+  copy: "Copy",
+  copied: "Copied",
+  copyByHand: "Select and copy by hand",
+  openWhole: "Open this with all settings",
+  broken: "The link is broken: it describes no setting. This is the first picture.",
+  brokenLater: "The link is broken: it describes no setting. The picture stays.",
+
+  // --------------------------------------------------------------------------------------------------- sentences
+  inputCell: (channel, r, q) => `Input${channel === null ? "" : ` ${channel},`} ${r === null ? "position" : `row ${r}, column`} ${q}`,
+  unused: (cell) => `${cell} is used by no output cell.`,
+  used: (cell, count, uses) => `${cell} is used by ${plural(count, "output cell")}${uses === count ? "" : `, ${uses} times in all, since the padding repeats it`}.`,
+  seen: (cell, count, won) => `${cell} is seen by ${plural(count, "output cell")}; it is the largest in ${won === count ? (won === 1 ? "it" : "all") : won || "none"}.`,
+  noCopy: "no copy of the kernel reaches this cell: ",
+  tooLarge: (size, most) => `output would be ${size}; this page draws at most ${most}×${most}, \`convbook\` computes it all the same`,
+  atLeast: (name, least, value) => `${name} must be at least ${least} on both axes, got (${value})`,
+  paddingBelow: (sides) => `padding must be at least 0 on every side, got (${sides}); to cut rows off, slice the input`,
+  outputPaddingAbove: (got, axis, stride, dilation, most) =>
+    `output_padding must be smaller than the stride or the dilation: got ${got} for the ${LINES[axis]} ` +
+    `with stride ${stride} and dilation ${dilation}; it chooses among the sizes that the stride maps to one, so 0 to ${most} are possible`,
+  allCutOff: (padding, axis, formula, most) => `padding ${padding} cuts the whole output off: output ${SIDE[axis]} would be ${formula}; a padding of at most ${most} leaves something`,
+  poolPadding: (got, axis, kernel, most) =>
+    `padding of a pooling must be at most half the kernel, as in torch: got ${got} for the ${LINES[axis]} with kernel ${kernel}, ${kernel} // 2 = ${most}; ` +
+    "to pad more, call pad first (for a maximum with value=-math.inf)",
+  paddingTooFar: (name, mode, size, axis, most, first, last) =>
+    `${name}="${mode}" can pad ${size} ${LINES[axis]} by at most ${most} on a side (${mode === "reflect" ? "the edge itself is not repeated" : "it would wrap around more than once"}), ` +
+    `got ${first} and ${last}`,
+  doesNotFit: (pooling, kernel, reached, dilation, input, padding, axis, formula) =>
+    `${pooling ? "pooling window" : "kernel"} ${kernel}${reached ? `, which reaches over ${reached} with dilation ${dilation},` : ""} does not fit input ${input} ` +
+    `with padding ${padding}: output ${SIDE[axis]} would be ${formula}`,
+
+  // ------------------------------------------------------------------------------- two settings, and the depth
+  compared: "Two settings side by side",
+  exchange: "Exchange A and B",
+  card: { A: "A, which was kept", B: "B, the present one" },
+  cardOf: (name, caption) => `${name}: ${caption[0].toLowerCase()}${caption.slice(1)}`,
+  setting: "Setting",
+  settingNames: {
+    operation: "operation", input: "input", kernel: "kernel", filters: "filters", groups: "groups", stride: "stride", dilation: "dilation",
+    padding: "padding", mode: "padded by", outputPadding: "output padding", bias: "bias", output: "output", multiplyAdds: "multiply–adds", parameters: "parameters",
+  },
+  yes: ["no", "yes"],
+  sizesDiffer: "The outputs differ in size, so their numbers are not compared one by one.",
+  noComparison: "One of the two has no output.",
+  numbersDiffer: (count, total) => (count ? `${count} of ${total} output numbers differ; they are marked.` : `All ${total} output numbers are equal.`),
+  inputsDiffer: (count) => ` Of the input, ${plural(count, "number")} ${count === 1 ? "differs" : "differ"} too.`,
+  sumOfA: (sum) => (sum ? `The same cell of A: ${sum}` : "A has no such cell."),
+  volumeLabel: (inputs, outputs) => `${plural(inputs, "input channel")} and ${plural(outputs, "output channel")} as sheets, with the block that the lit output reads; the slider and the tables move it`,
+  volumeSum: (channels, bias, relu, result) => {
+    const sum = [...channels.map(([c, part]) => `channel ${c}: ${part}`), ...(bias === null ? [] : [`bias: ${bias}`])].join(" + ");
+    return `${relu ? `max(0, ${sum})` : sum || "nothing"} = ${result}`;
+  },
+
+  // ----------------------------------------------------------------------------------------------------- typing
+  nameOf: (kind, plane, i, j) => (kind === "b" ? `bias ${j}` : `${kind === "x" ? "input" : "kernel"} ${plane}, row ${i}, column ${j}`),
+  refused: (name, text, stays) => `The ${name} takes a number such as 3, −2.5 or 1/9; “${text}” is none, and ${stays} stays.`,
+  noNumber: (text) => `“${text}” is no number; type one such as 3, −2.5 or 1/9, or press Esc.`,
+  noBlock: (text) => `The block was not taken: “${text}” is no number.`,
+  blockCut: (most) => `A table has at most ${most} rows and columns; the rest of the block was left out.`,
+
+  // -------------------------------------------------------------------------------------------- a layer's code
+  codeTaken: (note) => `The layer was taken; its weights are yours to type. ${note}`,
+  codeRefused: (why) => `This code was not taken: ${why}.`,
+  unclosed: "its closing bracket is missing",
+  noWhole: (text) => `“${text}” is no whole number and no pair of them`,
+  noLayer: "no layer that this page knows",
+  noArgument: (layer, name, place) => `${layer} has no argument ${name ?? `number ${place}`}`,
+  needs: (layer, name) => `${layer} needs ${name}`,
+  noWholeUpTo: (name, most) => `${name} is no whole number up to ${most}`,
+  kernelUpTo: (most) => `a kernel has 1 to ${most} rows and columns here`,
+  wholeFromOne: "channels and groups are whole numbers from 1",
+  uneven: (groups, inside, outside) => `${groups} groups divide ${inside} and ${outside} channels unevenly`,
+  modeIsOneOf: (modes) => `padding_mode is one of ${modes}`,
+  notWhole: (filters, shownIn, shownOut, inside, outside) =>
+    `This page draws at most 3 input channels and ${filters} filters of a group: it shows ${shownIn} in and ${shownOut} out of the ${inside} and ${outside}; rows and columns are the layer's.`,
+
+  // ---------------------------------------------------------------------------------------------- the laboratory
+  labPicture: "Picture",
+  labFile: "your own (it stays on this page)",
+  labCamera: "Camera",
+  labCameraStop: "Stop the camera",
+  labDrop: "or drop or paste one",
+  labTake: "take",
+  labShape: "or shape",
+  labShapes: { gaussian: "Gaussian", derivative: "Gaussian's derivative", laplacian: "Laplacian of Gaussian" },
+  labWidth: "width σ",
+  labDirection: "direction",
+  labSize: LINES,
+  labAnswer: "Answer",
+  labShow: "show",
+  labViews: { signed: "signed: grey is 0", absolute: "absolute: black is 0", picture: "the picture before it" },
+  labColor: "in color",
+  labBefore: "before",
+  labAfter: "after",
+  labReveal: "How much of the picture before is shown",
+  labFiltered: "The filtered picture",
+  labUnfiltered: "The picture",
+  labKernelSize: (most, axis, stays) => `A kernel has 1 to ${most} ${LINES[axis]}; it stays ${stays}.`,
+  labNoPhotograph: "The photograph could not be loaded; choose a picture of your own.",
+  labBroken: "The link is broken: it describes no kernel of this laboratory. This is its first one.",
+  labTooLarge: "This number is too large for a sum; the old kernel stays.",
+  labNoPicture: (name) => `“${name}” is not a picture that this browser can read; the old one was kept.`,
+  labNoCamera: "There is no camera that this page may use; the old picture was kept.",
+  labScaleBefore: "The picture before any kernel: black is 0, white is 1.",
+  labScale: (absolute, white) => `Black is ${absolute ? 0 : `−${white}, grey is 0`}, white is ${white}, the largest answer that this kernel can give.`,
+};

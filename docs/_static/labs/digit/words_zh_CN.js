@@ -1,0 +1,41 @@
+// The words of words.js in Chinese.  Only the pages of a Chinese book have this module in their script.
+
+import "../house/words_zh_CN.js";
+import { WORDS } from "./words.js";
+
+Object.assign(WORDS, {
+  title: "你写的数字穿过网络",
+  failed: "无法加载网络的权重。",
+  loading: "正在加载网络……",
+  percent: (number) => `${number}%`,
+  pad: "写在这里", seen: "网络看到的图像",
+  padLabel: "用手指或鼠标写数字的画板。也可以用键盘：方向键移动笔，空格键落笔和抬笔。",
+  seenLabel: "你写的数字，28×28个像素",
+  pen: (down, x, y) => `笔${down ? "已落下" : "已抬起"}，位于${x}、${y}。`,
+  clear: "清空", undo: "撤销一笔", sample: "取一个测试数字",
+  samples: (digit, well) => (well ? `${digit}，认对了` : `一个认错了的${digit}`),
+  probabilities: "每个数字的概率",
+  empty: (digit, share) => `写一个数字吧。空白图像被认作${digit}，概率为${share}：网络没有哪个输出表示“不是数字”。`,
+  reads: (digit, share) => `认作${digit}，概率为${share}。`,
+  unsure: (pairs) => `拿不准：${pairs.map(([digit, share]) => `${digit}的概率为${share}`).join("，")}。`,
+  truth: (digit) => `它其实是${digit}，网络训练时没有见过。`,
+  sure: (from, to, right, all) => `对测试数字给出的答案中，有${all}个的把握${from ? `在${from}%到${to}%之间` : `不到${to}%`}，其中${right}是对的。`,
+  confused: (read, all, others) => `1,000个测试数字里，有${all}个被认作${read}${others.length ? `，其中${others.map(([digit, count]) => `${count}个其实是${digit}`).join("，")}` : "，而且个个都是"}。`,
+  changed: (count) => `网络有${count}个数被改过；以上关于测试数字的说法是改动之前的。`,
+  maps: ["第一层：6张24×24的特征图，经过ReLU", "汇聚之后：6张12×12的特征图", "第二层：16张8×8的特征图，经过ReLU", "汇聚之后：16张4×4的特征图"],
+  mapsLabel: (name) => `${name}。用方向键逐个查看其中的数。`,
+  hidden: "全连接层：32个数，经过ReLU", hiddenLabel: "全连接层的32个数，用灰度表示",
+  scale: "黑色是0，白色是这一排特征图中最大的数。",
+  sum: "标出的数是怎样算出来的",
+  place: (layer, map, i, j) => `第${layer < 2 ? "一" : "二"}层${layer % 2 ? "，汇聚之后" : ""}，特征图${map}，第${i}行第${j}列。`,
+  first: (sum, bias, total, out) => `像素与权重的25个乘积相加得${sum}。加上偏置${bias}得${total}，经过ReLU得${out}。`,
+  second: (sum, bias, total, out) => `六张特征图各有25个乘积，全部相加得${sum}。加上偏置${bias}得${total}，经过ReLU得${out}。各部分为：`,
+  pooled: (numbers, out) => `四个数中的最大值：max(${numbers.join(", ")}) = ${out}。`,
+  open: "在交互演示中查看这个求和", part: (c, sum) => `特征图${c}：${sum}`, between: "，",
+  kernel: (layer, map) => `第${layer ? "二" : "一"}层，特征图${map}的卷积核`,
+  inputs: "哪张输入特征图的权重", bias: "偏置", weight: (a, b) => `权重，第${a}行第${b}列`,
+  zero: "全部设为0", restore: "恢复这个卷积核", restoreAll: "全部恢复",
+  notANumber: (text, most) => `“${text}”不是−${most}到${most}之间的数，仍用原来的数。`,
+  confusion: "1,000个测试数字的混淆矩阵", confusionHead: "真实数字↓，认作→",
+  honest: (shipped, shifted, shrunk, both) => `行是真实的数字，列是网络认作的数字。原样图像认对${shipped}，平移后认对${shifted}，缩小后认对${shrunk}，既平移又缩小后认对${both}。用鼠标写的数字，与训练数据的差别比这些更大。`,
+});

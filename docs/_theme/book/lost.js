@@ -1,0 +1,1 @@
+(async()=>{if(!location.protocol.startsWith("http"))return;const parts=location.pathname.split("/");for(let n=parts.length-1;n>0;n--){const root=parts.slice(0,n).join("/")+"/";const found=await fetch(root+"objects.inv",{method:"HEAD"}).catch(()=>({}));if(found.ok){for(const link of document.querySelectorAll("a[data-page]"))link.href=root+link.dataset.page;return}}})()

@@ -70,7 +70,7 @@ UNIT = {torch.float64: 2.0**-53, torch.float32: 2.0**-24, torch.float16: 2.0**-1
 """Unit roundoff: half the distance from 1 to the next number."""
 
 UNIT_TF32 = 2.0**-11
-"""TF32 keeps 10 bits behind the point of each factor; products are summed in float32."""
+"""TF32 keeps 10 bits after the point of each factor; products are summed in float32."""
 
 # The smallest number above zero of each dtype: what rounding may lose where numbers are not normal any more.
 TINY = {dtype: torch.finfo(dtype).smallest_normal * torch.finfo(dtype).eps for dtype in UNIT}
@@ -140,6 +140,8 @@ def gradient_bound(operation: Operation, tensors: list[Tensor], dtype: torch.dty
     scales = torch.autograd.grad(result.sum(), double)
     if operation.kind == "function":  # a smooth function of each place: its derivatives err by some units
         return [gamma(256, UNIT[dtype]) * scale.abs() + TINY[dtype] for scale in scales]
+    if operation.kind == "fft":  # the way back goes through spectra too, and errs by the largest number
+        scales = [scale.max() * 8 for scale in scales]
     return [gamma(result.numel() + 2, UNIT[dtype]) * scale + TINY[dtype] * result.numel() for scale in scales]
 
 
@@ -169,14 +171,13 @@ def by_method(method: str) -> Operation:
         truth = lambda x, w, b: convbook.conv2d(x, w, b, padding=1, method="definition")  # noqa: E731
         return Operation(f"conv2d:{method}", plain, PLAIN_SHAPES, 37, kind, truth)
     truth = lambda x, w, b: convbook.conv2d(x, w, b, **GENERAL, method="definition")  # noqa: E731
-    # `separable` goes through both passes for each pair of factors: rank × (rows + columns) products a
-    # channel.
-    terms = {"separable": 2 * 2 * (3 + 2) + 1}.get(method, 2 * 3 * 2 + 1)
-    return Operation(f"conv2d:{method}", general, GENERAL_SHAPES, terms, kind, truth)
+    return Operation(f"conv2d:{method}", general, GENERAL_SHAPES, 2 * 3 * 2 + 1, kind, truth)
 
 
-METHODS = [by_method(method) for method in convbook.METHODS if method != "box"]
-"""`box` needs equal weights, and to look at them: it declines other devices, which has a test of its own."""
+READS_NUMBERS = ("separable", "box", "compiled")
+"""Methods that read numbers, and so decline other devices and transformations, as tests of theirs say."""
+
+METHODS = [by_method(method) for method in convbook.METHODS if method not in READS_NUMBERS]
 
 OPERATIONS: list[Operation] = [
     Operation("corr2d", lambda x, k: convbook.corr2d(x, k), ((7, 9), (3, 2)), 6),
@@ -193,7 +194,7 @@ OPERATIONS: list[Operation] = [
             ((2, 3, 6, 7), (4, 3, 3, 2), (4,)),
             19,
         )
-        for mode in ("reflect", "replicate", "circular")
+        for mode in ("reflect", "replicate", "circular", "symmetric")
     ),
     Operation(
         "conv2d:unbatched", lambda x, w: convbook.conv2d(x, w, padding="same"), ((3, 6, 7), (4, 3, 3, 2)), 18
@@ -203,6 +204,12 @@ OPERATIONS: list[Operation] = [
         lambda x, w, b: convbook.conv_transpose2d(x, w, b, (2, 3), (1, 0), (1, 2), 2, (1, 2)),
         ((2, 4, 5, 6), (4, 3, 3, 2), (6,)),
         13,
+    ),
+    Operation(
+        "conv_transpose2d:sides",
+        lambda x, w, b: convbook.conv_transpose2d(x, w, b, 2, ((1, 0), (0, 2)), output_size=(11, 12)),
+        ((2, 3, 5, 6), (3, 4, 3, 3), (4,)),
+        28,
     ),
     Operation(
         "conv2d_input",
@@ -227,6 +234,7 @@ OPERATIONS: list[Operation] = [
         0,
         "select",
     ),
+    Operation("max_unpool2d", lambda x: unpooled(x, 2), ((2, 3, 8, 9),), 0, "select"),
     Operation("avg_pool2d", lambda x: convbook.avg_pool2d(x, (3, 2), 2, 1, True), ((2, 3, 8, 9),), 7),
     Operation(
         "lp_pool2d", lambda x: convbook.lp_pool2d(x.abs() + 0.5, 2.0, (3, 2)), ((2, 3, 8, 9),), 8, "function"
@@ -246,6 +254,12 @@ OPERATIONS: list[Operation] = [
     Operation("magnitude", lambda r, c: convbook.magnitude(r, c), ((6, 7), (6, 7)), 2, "function"),
     Operation("orientation", lambda r, c: convbook.orientation(r, c), ((6, 7), (6, 7)), 2, "function"),
 ]
+
+
+def unpooled(x: Tensor, kernel_size: int) -> Tensor:
+    """Pool, and put the maxima back."""
+    values, indices = convbook.max_pool2d(x, kernel_size, return_indices=True)
+    return convbook.max_unpool2d(values, indices, kernel_size, output_size=x.shape[-2:])
 
 
 def _layer(w: Tensor) -> Callable[[Tensor], Tensor]:

@@ -88,7 +88,7 @@ def test_tf32_errs_more_than_float32_and_stays_inside_its_own_bound() -> None:
 
 
 def test_the_imitation_of_tf32_rounds_to_ten_bits() -> None:
-    """1 + 2⁻¹⁰ is kept, 1 + 2⁻¹¹ goes to the even neighbour, and no relative error exceeds 2⁻¹¹."""
+    """1 + 2⁻¹⁰ is kept, 1 + 2⁻¹¹ goes to the even neighbor, and no relative error exceeds 2⁻¹¹."""
     assert tf32(torch.tensor(1 + 2**-10)) == 1 + 2**-10
     assert tf32(torch.tensor(1 + 2**-11)) == 1
     assert tf32(torch.tensor(1 + 3 * 2**-11)) == 1 + 2**-9

@@ -1,5 +1,4 @@
-"""The front door: forms of arguments, padding modes, batches or none, autocast, the transposed "
-"convolution."""
+"""conv2d and conv_transpose2d: forms of arguments, padding modes, batches or none, autocast."""
 
 from __future__ import annotations
 
@@ -9,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from convbook import conv2d, conv_matrix, conv_transpose2d, output_size, same_padding, transposed_output_size
-from convbook._checks import INTEGERS
+from convbook._judge import INTEGERS
 
 # (input, weight, stride, padding, output_padding, groups, dilation) for conv_transpose2d.
 TRANSPOSED = [
@@ -32,7 +31,7 @@ TRANSPOSED = [
     ],
 )
 def test_the_notes_shapes(kernel: object, padding: object, stride: object, size: tuple[int, int]) -> None:
-    """The five settings of the notes on an 8×8 image give the sizes that they print."""
+    """Five settings on an 8×8 image give the sizes that the learners' notes print."""
     k = (kernel, kernel) if isinstance(kernel, int) else kernel
     y = conv2d(torch.ones(1, 1, 8, 8), torch.ones(1, 1, *k), stride=stride, padding=padding)  # type: ignore[misc, arg-type]
     assert y.shape == (1, 1, *size)
@@ -58,8 +57,9 @@ def test_padding_has_many_forms(form: object) -> None:
 
 
 def test_padding_as_words() -> None:
-    """Valid is none; same keeps the size, an even kernel's extra row at the bottom and right, as "
-    "torch has it."""
+    """Valid is none; same keeps the size, an even kernel's extra row at the bottom and right, as torch
+    has it.
+    """
     x, w = torch.randn(2, 3, 5, 4), torch.randn(2, 3, 4, 2)
     torch.testing.assert_close(conv2d(x, w, padding="valid"), F.conv2d(x, w))
     same = conv2d(x, w, padding="same", dilation=(1, 3))
@@ -119,8 +119,9 @@ def test_strides_beyond_32_bits(method: str) -> None:
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
 @pytest.mark.parametrize("method", ["definition", "windows", "auto"])
 def test_autocast_is_torchs(dtype: torch.dtype, method: str) -> None:
-    """Under autocast float32 tensors are convolved in the half type, float64 stays, and mixtures are "
-    "judged after."""
+    """Under autocast float32 tensors are convolved in the half type, float64 stays, and mixtures are
+    judged after.
+    """
     x, w, b = torch.randn(1, 2, 4, 5), torch.randn(3, 2, 2, 2), torch.randn(3)
     with torch.autocast("cpu", dtype=dtype):
         assert conv2d(x, w, b, method=method).dtype == dtype

@@ -84,8 +84,9 @@ def test_complex_kernels_are_not_conjugated() -> None:
 
 @pytest.mark.parametrize("dtype", [torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64])
 def test_integers_are_exact_in_their_own_dtype(dtype: torch.dtype) -> None:
-    """2²⁴ + 1 stays what it is, where float32 would give 2²⁴; narrow types wrap around as torch's "
-    "arithmetic does."""
+    """2²⁴ + 1 stays what it is, where float32 would give 2²⁴; narrow types wrap around as torch's
+    arithmetic does.
+    """
     large = torch.full((2, 2), 2**24 + 1, dtype=torch.int64)
     one = torch.ones(1, 1, dtype=torch.int64)
     assert corr2d(large, one).equal(large)
@@ -95,10 +96,25 @@ def test_integers_are_exact_in_their_own_dtype(dtype: torch.dtype) -> None:
     assert corr2d(narrow, narrow).dtype == dtype
 
 
-@pytest.mark.parametrize("dtype", [torch.uint16, torch.uint32, torch.uint64])
-def test_large_unsigned_integers_work_too(dtype: torch.dtype) -> None:
-    """The unsigned types that torch's own sums leave out."""
-    assert corr2d(X.to(dtype), K.to(dtype)).tolist() == [[19, 25], [37, 43]]
+@pytest.mark.filterwarnings("ignore:ComplexHalf")
+@pytest.mark.parametrize("dtype", [torch.uint16, torch.uint32, torch.uint64, torch.complex32])
+def test_types_that_torch_itself_cannot_sum_or_flip(dtype: torch.dtype) -> None:
+    """They give the numbers of int64, and keep their type; so do several channels."""
+    x, k = X.to(dtype), K.to(dtype)
+    for found, expected in (
+        (corr2d(x, k), [[19, 25], [37, 43]]),
+        (convolve2d(x, k), [[5, 11], [23, 29]]),
+        (corr2d_multi_in(x[None], k[None]), [[19, 25], [37, 43]]),
+        (corr2d_multi_in_out(x[None], k[None, None])[0], [[19, 25], [37, 43]]),
+    ):
+        assert found.dtype == dtype
+        assert found.tolist() == expected
+
+
+def test_the_largest_unsigned_numbers_are_flipped_exactly() -> None:
+    """2⁶⁴ − 1 goes through int64, where it is −1, and comes back."""
+    x, k = torch.tensor([[1, 1]], dtype=torch.uint64), torch.tensor([[2**64 - 1, 0]], dtype=torch.uint64)
+    assert convolve2d(x, k).tolist() == [[2**64 - 1]]
 
 
 def test_dtypes_are_promoted_and_never_lowered() -> None:
@@ -127,8 +143,9 @@ def test_half_types_count_beyond_256(dtype: torch.dtype) -> None:
 
 
 def test_channels_are_summed_and_outputs_stacked() -> None:
-    """Multi-in is the sum of the channels' correlations, multi-in-out one of them for each output: the "
-    "notes' numbers."""
+    """Multi-in is the sum of the channels' correlations, multi-in-out one of them for each output: the
+    notes' numbers.
+    """
     x = torch.stack([X, X + 1])
     k = torch.stack([K, K + 1])
     assert corr2d_multi_in(x, k).equal(torch.tensor([[56, 72], [104, 120]]))
@@ -174,8 +191,9 @@ def test_the_definition_shares_no_code_with_its_twins(module: str) -> None:
     }
     ours = {name for name in names if name.startswith("convbook")}
     assert ours <= {
-        "convbook._checks",
-        "convbook._checks.Setting",
-        "convbook._checks.accumulator",
+        "convbook._judge",
+        "convbook._judge.Setting",
+        "convbook._judge.accumulator",
         "convbook._forms.Sides",
+        "convbook.algorithms._method.Method",
     }

@@ -30,7 +30,7 @@ def numbers(ax: Any) -> list[str]:
 
 
 def cells(ax: Any) -> dict[tuple[int, int], Rectangle]:
-    """A grid's cells by row and column; a frame around a window has no colour inside and is left out."""
+    """A grid's cells by row and column; a frame around a window has no color inside and is left out."""
     found: dict[tuple[int, int], Rectangle] = {}
     for patch in ax.patches:
         if isinstance(patch, Rectangle) and patch.get_linewidth() < 2:
@@ -83,7 +83,7 @@ class TestGrid:
         assert ax.images[0].get_array().tolist() == [[0.5, 1.0]]
 
     def test_window_with_dilation(self) -> None:
-        """Taps are coloured, the gaps between them hatched, and one frame goes around all."""
+        """Taps are colored, the gaps between them hatched, and one frame goes around all."""
         ax = drawing.grid(torch.zeros(5, 7), role="input", window=((1, 2), (2, 3)), dilation=(3, 2))
         inside = {cell for cell, patch in cells(ax).items() if patch.get_facecolor() == rgba("input", 1)}
         hatched = {cell for cell, patch in cells(ax).items() if patch.get_hatch()}
@@ -99,20 +99,20 @@ class TestGrid:
         assert padded == dashed == {(i, j) for i in range(4) for j in range(5) if i == 0 or j > 2}
 
     def test_marked_and_hidden(self) -> None:
-        """Marked cells are framed; hidden ones show neither number nor colour."""
+        """Marked cells are framed; hidden ones show neither number nor color."""
         ax = drawing.grid([[1, 2], [3, 4]], marked=[(1, 0)], hidden=[(0, 1), (1, 1)])
         assert numbers(ax) == ["1", "3"]
         assert frames(ax) == [(1, 0, 1, 1)]
         assert cells(ax)[0, 1].get_facecolor()[3] == 0
 
-    def test_colour_is_the_value(self) -> None:
-        """With limits, a cell's colour is its value's on the scale, and the number stays readable."""
+    def test_color_is_the_value(self) -> None:
+        """With limits, a cell's color is its value's on the scale, and the number stays readable."""
         ax = drawing.kernel([[-2.0, 0.0, 2.0]], limit=2)
         expected = [drawing.SIGNED(position) for position in (0.0, 0.5, 1.0)]
-        for column, colour in enumerate(expected):
-            np.testing.assert_allclose(cells(ax)[0, column].get_facecolor(), colour, atol=1e-6)
-        for words, colour in zip(ax.texts, expected, strict=True):
-            assert contrast(colors.to_hex(words.get_color()), colors.to_hex(colour)) >= 4.5
+        for column, color in enumerate(expected):
+            np.testing.assert_allclose(cells(ax)[0, column].get_facecolor(), color, atol=1e-6)
+        for words, color in zip(ax.texts, expected, strict=True):
+            assert contrast(colors.to_hex(words.get_color()), colors.to_hex(color)) >= 4.5
 
     def test_indices(self) -> None:
         """Row and column numbers on request."""
@@ -227,7 +227,7 @@ class TestImages:
         assert drawing.signed(values, limit=6).images[0].get_clim() == (-6, 6)
 
     def test_images_share_one_scale(self) -> None:
-        """Several images have one scale and one colour bar."""
+        """Several images have one scale and one color bar."""
         figure, axes = drawing.images(
             [[[0, 1]], [[5, 2]], [[1, 1]]], ["a", "b", "c"], limits=(0, 5), columns=2
         )
@@ -238,13 +238,13 @@ class TestImages:
     @pytest.mark.parametrize(
         ("limits", "extend"), [((0, 4), "neither"), ((1, 4), "min"), ((0, 3), "max"), ((1, 3), "both")]
     )
-    def test_colour_bar_owns_up(self, limits: tuple[float, float], extend: str) -> None:
+    def test_color_bar_owns_up(self, limits: tuple[float, float], extend: str) -> None:
         """Where values lie beyond the scale, the bar's ends are pointed."""
         ax = drawing.image([[0.0, 4.0]], limits=limits, colourbar=True)
         assert ax.images[0].colorbar is not None
         assert ax.images[0].colorbar.extend == extend
 
-    def test_signed_colours_are_white_at_zero(self) -> None:
+    def test_signed_colors_are_white_at_zero(self) -> None:
         """Zero is white, and equal amounts on both sides are about equally dark."""
         assert colors.to_hex(drawing.SIGNED(0.5)) == "#ffffff"
         for amount in (0.2, 0.4):
@@ -254,7 +254,7 @@ class TestImages:
         assert lightness == sorted(lightness, reverse=True)
 
     def test_opacity_fades_to_white(self) -> None:
-        """Colours are mixed with white, pixel by pixel; the colour bar still shows the scale."""
+        """Colors are mixed with white, pixel by pixel; the color bar still shows the scale."""
         ax = drawing.image([[0, 1, 1]], limits=(0, 1), opacity=[[1, 0.25, 0]], colourbar=True)
         assert ax.images[0].get_array().tolist() == [[[0] * 3, [1] * 3, [1] * 3]]
         ax = drawing.image([[0, 0, 0]], limits=(0, 1), opacity=[[1, 0.25, 0]], colourbar=True)
@@ -276,7 +276,7 @@ class TestCurves:
     """Lines, bars, surfaces."""
 
     def test_lines_are_the_series(self) -> None:
-        """Each line has its values, its name, its own colour and its own dashes."""
+        """Each line has its values, its name, its own color and its own dashes."""
         series = {"one": [1.0, 2.0, 4.0], "two": torch.tensor([3.0, 2.0, 1.0])}
         ax = drawing.curves([0, 5, 10], series, yscale="log", ylimits=(0.5, 8), xlabel="step")
         assert [line.get_ydata().tolist() for line in ax.lines] == [[1, 2, 4], [3, 2, 1]]  # type: ignore[union-attr]
@@ -326,17 +326,17 @@ class TestCurves:
 
 
 class TestStyle:
-    """Colours that can be read, on light pages and dark."""
+    """Colors that can be read, on light pages and dark."""
 
-    @pytest.mark.parametrize("colour", drawing.LINES)
-    def test_lines_stand_out_from_paper(self, colour: str) -> None:
+    @pytest.mark.parametrize("color", drawing.LINES)
+    def test_lines_stand_out_from_paper(self, color: str) -> None:
         """WCAG 2.2 asks for 3:1 of what is needed to understand a figure."""
-        assert contrast(colour, drawing.PAPER) >= 3
+        assert contrast(color, drawing.PAPER) >= 3
 
-    @pytest.mark.parametrize("colour", [drawing.INK, drawing.QUIET])
-    def test_words_can_be_read(self, colour: str) -> None:
+    @pytest.mark.parametrize("color", [drawing.INK, drawing.QUIET])
+    def test_words_can_be_read(self, color: str) -> None:
         """WCAG 2.2 asks for 4.5:1 of text."""
-        assert contrast(colour, drawing.PAPER) >= 4.5
+        assert contrast(color, drawing.PAPER) >= 4.5
 
     @pytest.mark.parametrize("role", drawing.CELLS)
     def test_numbers_in_cells_can_be_read(self, role: drawing.Role) -> None:
@@ -346,10 +346,10 @@ class TestStyle:
         assert contrast(inside, "#000000") >= 7
         assert plain != inside
 
-    def test_page_colours_are_nothing_else(self) -> None:
+    def test_page_colors_are_nothing_else(self) -> None:
         """What the site exchanges on dark pages is used neither for cells nor in images."""
         page = {drawing.PAPER, drawing.INK, drawing.QUIET, drawing.HAIR, *drawing.LINES}
-        fixed = {colour for pair in drawing.CELLS.values() for colour in pair}
+        fixed = {color for pair in drawing.CELLS.values() for color in pair}
         fixed |= {colors.to_hex(drawing.SIGNED(step / 255)) for step in range(256)}
         assert not page & fixed
 
@@ -410,14 +410,14 @@ class TestAnimation:
 
 
 def rgba(role: drawing.Role, which: int) -> tuple[float, float, float, float]:
-    """A role's colour as matplotlib returns it."""
+    """A role's color as matplotlib returns it."""
     return colors.to_rgba(drawing.CELLS[role][which])
 
 
-def luminance(colour: str) -> float:
+def luminance(color: str) -> float:
     """Relative luminance, https://www.w3.org/TR/WCAG22/#dfn-relative-luminance."""
     parts = [
-        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in colors.to_rgb(colour)
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in colors.to_rgb(color)
     ]
     return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
 

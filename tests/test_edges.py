@@ -1,4 +1,4 @@
-"""Edges: the notes' numbers, exact answers on ramps and steps, the laws of turning, SciPy as a judge."""
+"""Edges: printed numbers, exact answers on ramps and steps, the laws of turning, SciPy as a judge."""
 
 from __future__ import annotations
 
@@ -16,6 +16,16 @@ from convbook.correlation import corr2d
 from convbook.edges import OPERATORS, detect_edges, image_gradient, magnitude, orientation, zero_crossings
 from convbook.kernels import KERNELS, gaussian
 
+INTEGERS = [
+    torch.uint8,
+    torch.int8,
+    torch.uint16,
+    torch.int16,
+    torch.uint32,
+    torch.int32,
+    torch.uint64,
+    torch.int64,
+]
 RAMP_RESPONSE = {"central": 2, "prewitt": 6, "sobel": 8, "scharr": 32, "roberts": math.sqrt(2)}
 
 
@@ -98,6 +108,16 @@ class TestDetectEdges:
         X = torch.tensor([[2**24 + 1, 2**24, 2**40 + 3]])
         assert detect_edges(X).tolist() == [[1, 2**24 - 2**40 - 3]]
 
+    @pytest.mark.parametrize("dtype", INTEGERS, ids=str)
+    def test_integers_of_any_type_give_int64(self, dtype: torch.dtype) -> None:
+        """A response is negative, or eight times a pixel, and must not wrap."""
+        largest = min(torch.iinfo(dtype).max, 2**60)
+        X = torch.tensor([[largest] * 3, [0] * 3, [0] * 3], dtype=dtype)
+        for K in ("sobel_horizontal", torch.tensor([[1, 2, 1], [0, 0, 0], [0, 0, 0]], dtype=torch.int8)):
+            Y = detect_edges(X, K)
+            assert Y.dtype == torch.int64
+            assert Y.item() == (-4 * largest if isinstance(K, str) else 4 * largest)
+
     def test_same_padding_keeps_the_size(self, X: torch.Tensor) -> None:
         """With "same" the answer is as large as the image, and equal inside."""
         Y = detect_edges(X, "sobel_vertical", padding="same", padding_mode="replicate")
@@ -175,7 +195,7 @@ class TestGradient:
     def test_integers(self) -> None:
         """Whole numbers give whole numbers."""
         rows, columns = image_gradient(images.ramp((4, 5), (2, 3), dtype=torch.int32), "scharr")
-        assert rows.dtype == columns.dtype == torch.int32
+        assert rows.dtype == columns.dtype == torch.int64
         assert (rows == 64).all()
         assert (columns == 96).all()
 
@@ -224,6 +244,20 @@ class TestMagnitudeAndOrientation:
         assert X.grad.isfinite().all()
         assert X.grad.abs().max() > 0
 
+    @pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
+    @pytest.mark.parametrize("size", [1e-30, 1e-20, 1e20, 1e30])
+    def test_nothing_is_squared(self, dtype: torch.dtype, size: float) -> None:
+        """Gradients whose squares are 0 or ∞ in float32 have a length, a direction, and slopes of both."""
+        parts = [torch.tensor([n * size], dtype=dtype, requires_grad=True) for n in (3, 4)]
+        length, angle = magnitude(*parts), orientation(*parts)
+        close = {"rtol": 0.02 if dtype is torch.bfloat16 else 1e-5, "atol": 0}
+        torch.testing.assert_close(length.item(), 5 * size, **close)
+        torch.testing.assert_close(angle.item(), math.atan2(3, 4), **close)
+        for found, wanted in zip(torch.autograd.grad(length, parts), (0.6, 0.8), strict=True):
+            torch.testing.assert_close(found.item(), wanted, **close)
+        for found, wanted in zip(torch.autograd.grad(angle, parts), (4, -3), strict=True):
+            torch.testing.assert_close(found.item(), wanted / 25 / size, **close)
+
     def test_gradcheck(self, X: torch.Tensor) -> None:
         """Derivatives through kernels, magnitude and orientation agree with finite differences."""
         X = X[:5, :6].requires_grad_()
@@ -249,7 +283,7 @@ class TestZeroCrossings:
         X = images.half_plane((25, 30), dtype=torch.float64)
         Y = detect_edges(X, "laplacian_of_gaussian")
         found = zero_crossings(Y)
-        # The edge stands between columns 14 and 15 of the image, 12 and 13 of the answer.
+        # The edge is between columns 14 and 15 of the image, 12 and 13 of the answer.
         assert found.nonzero()[:, 1].unique().tolist() == [12]
         assert found[:, 12].all()
 
@@ -269,6 +303,18 @@ class TestZeroCrossings:
     def test_tiny_values(self) -> None:
         """Values whose product is too small for a float still have signs."""
         assert zero_crossings(torch.tensor([[1e-30, -1e-30]])).tolist() == [[True, False]]
+
+    @pytest.mark.parametrize("dtype", [torch.int8, torch.int16, torch.int32, torch.int64], ids=str)
+    def test_differences_of_integers_do_not_wrap(self, dtype: torch.dtype) -> None:
+        """The smallest number beside the largest lies further apart than the type can say."""
+        low, high = torch.iinfo(dtype).min, torch.iinfo(dtype).max
+        Y = torch.tensor([[low, high]], dtype=dtype)
+        assert zero_crossings(Y, high - 0.5).tolist() == [[True, False]]
+        assert zero_crossings(Y, high + 1).tolist() == [[True, False]]
+        for beyond in (2 * high + 1, 2 * high + 2, math.inf):
+            assert zero_crossings(Y, beyond).tolist() == [[False, False]]
+        assert zero_crossings(torch.tensor([[1, -1]], dtype=dtype), 1.5).any()
+        assert not zero_crossings(torch.tensor([[1, -1]], dtype=dtype), 2).any()
 
     @pytest.mark.parametrize("shape", [(1, 1), (1, 5), (2, 2), (3, 1, 4, 6)])
     def test_shape(self, generator: torch.Generator, shape: tuple[int, ...]) -> None:
@@ -294,12 +340,13 @@ class TestZeroCrossings:
             "X must be an image (rows, columns) or a stack (…, rows, columns), got shape (3,)",
         ),
         (
-            lambda: detect_edges(torch.ones(3, 4, dtype=torch.uint8)),
+            lambda: detect_edges(torch.ones(3, 4, dtype=torch.bool)),
             TypeError,
-            "got torch.uint8; pass X.float(), or X.to(torch.int16) for whole numbers",
+            "X must hold numbers, got bool",
         ),
-        (lambda: detect_edges(torch.ones(3, 4, dtype=torch.bool)), TypeError, "X must have a signed type"),
-        (lambda: detect_edges(torch.ones(3, 4), "sobl"), ValueError, "there is no kernel named 'sobl'"),
+        (lambda: detect_edges(torch.ones(3, 4), "nothing"), ValueError, "there is no kernel named 'nothing'"),
+        (lambda: detect_edges(torch.ones(3, 4), "Sobel"), ValueError, "did you mean 'sobel'?"),
+        (lambda: detect_edges(torch.ones(3, 4), "sobl"), ValueError, "'prewitt', 'sobel', 'scharr'"),
         (lambda: detect_edges(torch.ones(3, 4), 3), TypeError, "kernel must be a name or a matrix, got 3"),  # type: ignore[arg-type]
         (
             lambda: detect_edges(torch.ones(3, 4), torch.ones(2)),
@@ -316,12 +363,12 @@ class TestZeroCrossings:
         (
             lambda: detect_edges(torch.ones(3, 4, dtype=torch.int64), "sobel"),
             TypeError,
-            "rows must be a floating-point tensor, got torch.int64; pass rows.float()",
+            "needs a floating-point image, got X of torch.int64; pass X.float()",
         ),
         (
             lambda: image_gradient(torch.ones(3, 4), "canny"),
             ValueError,
-            "operator must be one of 'central', 'prewitt', 'sobel', 'scharr', 'roberts', got 'canny'",
+            'operator must be one of "central", "prewitt", "sobel", "scharr", "roberts", got \'canny\'',
         ),
         (
             lambda: image_gradient(torch.ones(3, 4).long(), per_pixel=True),
@@ -344,8 +391,10 @@ class TestZeroCrossings:
             "columns must be a floating-point tensor, got torch.int64",
         ),
         (lambda: zero_crossings(torch.ones(3)), ValueError, "Y must be an image"),
+        (lambda: zero_crossings(torch.ones(3, 4).byte()), TypeError, "Y must hold numbers with a sign"),
+        (lambda: zero_crossings(torch.ones(3, 4).cfloat()), TypeError, "Y must hold numbers with a sign"),
         (lambda: zero_crossings(torch.ones(3, 4), -1), ValueError, "threshold must not be negative, got -1"),
-        (lambda: detect_edges(torch.ones(3, 4), padding_mode="mirror"), ValueError, "padding_mode"),
+        (lambda: detect_edges(torch.ones(3, 4), padding_mode="mirrored"), ValueError, "padding_mode"),
     ],
 )
 def test_bad_arguments(call: Any, error: type[Exception], message: str) -> None:

@@ -1,5 +1,6 @@
-"""The gradients as convolutions: torch's numbers, torch.nn.grad's signatures, and the formulas of the "
-"docstrings."""
+"""The gradients as convolutions: torch's numbers, torch.nn.grad's signatures, and the formulas of the
+docstrings.
+"""
 
 from __future__ import annotations
 
@@ -75,8 +76,9 @@ def test_signatures_are_torchs(name: str) -> None:
 
 @every_case
 def test_they_are_adjoints(case: tuple) -> None:  # type: ignore[type-arg]
-    """⟨conv(x, w), g⟩ = ⟨x, conv2d_input(w, g)⟩ = ⟨w, conv2d_weight(x, g)⟩: both are read off the sum of "
-    "products."""
+    """⟨conv(x, w), g⟩ = ⟨x, conv2d_input(w, g)⟩ = ⟨w, conv2d_weight(x, g)⟩: both are read off the sum of
+    products.
+    """
     setting = case[2:]
     x, w, g = problem(case)
     product = (conv2d(x, w, None, *setting) * g).sum()

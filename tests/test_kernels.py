@@ -95,7 +95,7 @@ class TestCatalogue:
 
     @pytest.mark.parametrize("name", FIRST_DERIVATIVES)
     def test_first_derivatives_are_antisymmetric(self, name: str) -> None:
-        """Turned by 180°, a first derivative changes its sign: it knows up from down."""
+        """Turned by 180°, a first derivative changes its sign."""
         assert torch.equal(KERNELS[name].flip(0, 1), -KERNELS[name])
 
     @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ class TestAgainstSciPy:
         np.testing.assert_allclose(actual, expected, atol=1e-12)
 
     def test_laplace(self, X: torch.Tensor) -> None:
-        """SciPy's Laplacian is the one of four neighbours."""
+        """SciPy's Laplacian is the one of four neighbors."""
         expected = ndimage.laplace(X.numpy())[1:-1, 1:-1]
         np.testing.assert_allclose(
             corr2d(X, kernel("laplacian_4", dtype=torch.float64)), expected, atol=1e-12
@@ -176,7 +176,7 @@ class TestAgainstSciPy:
         np.testing.assert_allclose(actual, expected, atol=1e-12)
 
     def test_laplacian_of_gaussian(self, generator: torch.Generator) -> None:
-        """SciPy normalises its derivatives of a Gaussian otherwise: equal to two per cent at σ = 2."""
+        """SciPy normalizes its derivatives of a Gaussian otherwise: equal to two per cent at σ = 2."""
         X = images.noise((25, 27), generator=generator, dtype=torch.float64)
         expected = ndimage.gaussian_laplace(X.numpy(), 2.0, truncate=4.0)[8:-8, 8:-8]
         actual = corr2d(X, laplacian_of_gaussian(17, 2.0, dtype=torch.float64)).numpy()
@@ -199,7 +199,7 @@ class TestMadeToMeasure:
         assert torch.equal(K, K.flip(1))
 
     def test_gaussian_falls_off_as_it_should(self) -> None:
-        """Neighbouring weights have the ratio exp(−(d² − c²) / 2σ²)."""
+        """Neighboring weights have the ratio exp(−(d² − c²) / 2σ²)."""
         K = gaussian(7, 1.5, dtype=torch.float64)
         assert (K[3, 5] / K[3, 3]).item() == pytest.approx(math.exp(-4 / (2 * 1.5**2)), rel=1e-12)
         assert (K[1, 4] / K[3, 3]).item() == pytest.approx(math.exp(-5 / (2 * 1.5**2)), rel=1e-12)
@@ -240,10 +240,40 @@ class TestMadeToMeasure:
         crossing = int((middle > 0).nonzero()[0])
         assert crossing == math.ceil(5 * math.sqrt(2))
 
-    @pytest.mark.parametrize("make", [box, gaussian, laplacian_of_gaussian])
-    def test_device(self, make: Any) -> None:
-        """A kernel is made on the device asked for."""
+    @pytest.mark.parametrize(
+        "make", [box, gaussian, laplacian_of_gaussian, lambda size, **k: kernel("box", **k)]
+    )
+    def test_device_and_type(self, make: Any) -> None:
+        """A kernel has the device and type asked for, torch's default ones where none was."""
         assert make(3, device="meta").device.type == "meta"
+        with torch.device("meta"):
+            assert make(3).device.type == "meta"
+            here = make(3, device="cpu")
+        assert here.equal(make(3))
+        torch.set_default_dtype(torch.float64)
+        try:
+            assert make(3).dtype == KERNELS["box"].dtype == torch.float64
+            assert make(3, dtype=torch.float32).equal(here)
+        finally:
+            torch.set_default_dtype(torch.float32)
+
+    @pytest.mark.parametrize("size", [1, 4, 5, (3, 4)])
+    def test_gaussian_of_extreme_widths(self, size: Any) -> None:
+        """Of no width it is the middle alone, all pixels of it; of endless width a box."""
+        for sigma in (5e-324, 1e-200, 0.01):
+            K = gaussian(size, sigma)
+            assert K.unique().tolist() == sorted({0.0, K.max().item()} if K.numel() > 1 else {1.0})
+            assert K.sum() == 1
+            assert K.flip(0, 1).equal(K)
+        torch.testing.assert_close(gaussian(size, 1e200), box(size))
+
+    def test_laplacian_of_gaussian_of_extreme_widths(self) -> None:
+        """A number that the type cannot hold is refused; a kernel that fades away is zero."""
+        with pytest.raises(ValueError, match=r"sigma must be at least 1\.7e-10 for float32"):
+            laplacian_of_gaussian(5, 1e-60)
+        middle = laplacian_of_gaussian(5, 1e-60, dtype=torch.float64)[2, 2].item()
+        assert middle == pytest.approx(-1 / (math.pi * 1e-240) * 24 / 25, rel=1e-12)
+        assert laplacian_of_gaussian(4, 1e200).count_nonzero() == 0
 
 
 @pytest.mark.parametrize(
@@ -273,9 +303,11 @@ class TestMadeToMeasure:
             TypeError,
             "dtype must be a floating-point type, since the numbers are fractions, got torch.int64",
         ),
-        (lambda: gaussian(3, 0.0), ValueError, "sigma must be positive and finite, got 0.0"),
-        (lambda: gaussian(sigma=math.inf), ValueError, "sigma must be positive and finite, got inf"),
-        (lambda: gaussian(sigma=math.nan), ValueError, "sigma must be positive and finite, got nan"),
+        (lambda: gaussian(3, 0.0), ValueError, "sigma must be positive, got 0"),
+        (lambda: gaussian(3, 10**400), ValueError, "sigma must be finite, got 1000"),
+        (lambda: gaussian(sigma=1e9), ValueError, "sigma must be at most 1000 where size is not given"),
+        (lambda: gaussian(sigma=math.inf), ValueError, "sigma must be finite, got inf"),
+        (lambda: gaussian(sigma=math.nan), ValueError, "sigma must be finite, got nan"),
         (lambda: laplacian_of_gaussian(3, "1"), TypeError, "sigma must be a number, got '1' (a str)"),
         (
             lambda: laplacian_of_gaussian((1, 2, 3)),

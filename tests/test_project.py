@@ -1,13 +1,10 @@
-"""The files around the package: workflows, pins, publishing."""
+"""The files around the package: workflows, pins, Markdown."""
 
 from __future__ import annotations
 
-import importlib.util
-import json
 import re
 import tomllib
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
@@ -23,7 +20,7 @@ PINS = dict(
 
 def test_there_are_workflows_to_look_at() -> None:
     """The tests below would pass on an empty folder."""
-    assert {path.stem for path in WORKFLOWS} == {"gpu", "publish", "tests"}
+    assert {path.stem for path in WORKFLOWS} == {"gpu", "pages", "tests"}
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
@@ -37,10 +34,10 @@ def test_every_action_is_pinned_by_commit(path: Path) -> None:
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
 def test_a_workflow_may_read_and_no_more(path: Path) -> None:
-    """Permission to write is given to a single job, never to a whole workflow, and only for publishing."""
+    """Permission to write is given to a single job, never to a whole workflow, and only for the pages."""
     text = path.read_text(encoding="utf-8")
     assert re.search(r"^permissions:\n  contents: read\n\n", text, re.MULTILINE)
-    assert text.count(": write") == (1 if path.stem == "publish" else 0)
+    assert text.count(": write") == (2 if path.stem == "pages" else 0)
     assert "pull_request_target" not in text
     assert re.findall(r"\$\{\{ *secrets", text) == []
 
@@ -89,72 +86,6 @@ def test_pre_commit_uses_the_pinned_versions() -> None:
     )
     assert named
     assert {name: PINS[name] for name, _ in named} == dict(named)
-
-
-@pytest.fixture
-def publishing() -> ModuleType:
-    """The script that the publishing workflow runs."""
-    spec = importlib.util.spec_from_file_location("publish", ROOT / ".ci" / "publish.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def built(folder: Path, words: str) -> Path:
-    """A book of one page."""
-    folder.mkdir()
-    (folder / "index.html").write_text(words)
-    return folder
-
-
-def test_each_version_has_its_folder_and_earlier_ones_stay(publishing: ModuleType, tmp_path: Path) -> None:
-    """Publishing replaces the version's own folder alone; the list puts latest first, then releases."""
-    pages = tmp_path / "pages"
-    pages.mkdir()
-    for order, version in enumerate(["latest", "0.9.0", "0.10.0", "latest"]):
-        publishing.publish(built(tmp_path / f"book{order}", f"{version} {order}"), pages, version)
-    assert (pages / "0.9.0" / "index.html").read_text() == "0.9.0 1"
-    assert (pages / "latest" / "index.html").read_text() == "latest 3"
-    listed = json.loads((pages / "versions.json").read_text())
-    assert [entry["version"] for entry in listed] == ["latest", "0.10.0", "0.9.0"]
-    assert [entry["title"] for entry in listed] == ["latest", "0.10.0 (stable)", "0.9.0"]
-    assert "url=0.10.0/" in (pages / "index.html").read_text()
-    assert sorted(path.name for path in pages.iterdir()) == [
-        *(".nojekyll", "0.10.0", "0.9.0", "index.html", "latest", "versions.json"),
-    ]
-
-
-def test_before_the_first_release_the_first_page_leads_to_latest(
-    publishing: ModuleType, tmp_path: Path
-) -> None:
-    """There is always a page to arrive at."""
-    pages = tmp_path / "pages"
-    pages.mkdir()
-    publishing.publish(built(tmp_path / "book", "words"), pages, "latest")
-    assert "url=latest/" in (pages / "index.html").read_text()
-
-
-@pytest.mark.parametrize("version", ["", "main", "../etc", "1.0", "1.0.0/x"])
-def test_a_version_that_is_none_touches_nothing(publishing: ModuleType, tmp_path: Path, version: str) -> None:
-    """A name that is not a version is an error before any file is written."""
-    pages = tmp_path / "pages"
-    pages.mkdir()
-    with pytest.raises(SystemExit, match="version must be"):
-        publishing.publish(built(tmp_path / "book", "words"), pages, version)
-    assert list(pages.iterdir()) == []
-
-
-def test_an_empty_build_replaces_nothing(publishing: ModuleType, tmp_path: Path) -> None:
-    """A build that failed leaves the published folder as it is."""
-    pages = tmp_path / "pages"
-    pages.mkdir()
-    publishing.publish(built(tmp_path / "book", "words"), pages, "latest")
-    (tmp_path / "empty").mkdir()
-    with pytest.raises(SystemExit, match="no built book"):
-        publishing.publish(tmp_path / "empty", pages, "latest")
-    assert (pages / "latest" / "index.html").read_text() == "words"
 
 
 # --------------------------------------------------------------------------------------------- Markdown
@@ -208,38 +139,3 @@ def test_a_link_in_markdown_leads_somewhere(page: Path) -> None:
             labels = set(re.findall(r"^\(([\w-]+)\)=$", body, re.MULTILINE))
             dead += [link] if anchor not in headings | labels else []
     assert dead == []
-
-
-# ------------------------------------------------------------------------------------------ translations
-
-CATALOGUES = sorted((ROOT / "docs" / "locales").rglob("*.po"))
-ROLE = re.compile(r"\{[\w:]+\}`[^`<]*(?:<[^>]*>)?`|:[\w:]+:`[^`<]*(?:<[^>]*>)?`|`[^`]+`|\$[^$]+\$")
-ENTRY = re.compile(r'^msgid ((?:".*"\n)+)msgstr ((?:".*"\n?)+)', re.MULTILINE)
-
-
-def joined(lines: str) -> str:
-    """The text of a catalogue's lines."""
-    return "".join(json.loads(line) for line in lines.splitlines())
-
-
-def marks(text: str) -> list[str]:
-    """The references, code and formulas of a text; of a reference with words of its own, its target."""
-    return sorted(re.sub(r"`[^`<]*<", "`<", mark) for mark in ROLE.findall(text))
-
-
-def test_there_is_a_translation_to_look_at() -> None:
-    """The test below would pass on an empty folder."""
-    assert {"index.po", "sphinx.po"} <= {path.name for path in CATALOGUES}
-
-
-@pytest.mark.parametrize(
-    "path", CATALOGUES, ids=lambda path: str(path.relative_to(ROOT / "docs" / "locales"))
-)
-def test_a_translation_keeps_links_code_and_formulas(path: Path) -> None:
-    """Each translated text holds the links, code and formulas of its original; no catalogue is empty."""
-    text = path.read_text(encoding="utf-8")
-    entries = [(joined(a), joined(b)) for a, b in ENTRY.findall(text)]
-    translated = [(a, b) for a, b in entries if a and b]
-    assert translated
-    for original, other in translated:
-        assert marks(original) == marks(other)

@@ -60,6 +60,16 @@ def test_it_opens_with_the_figure_and_the_two_commands() -> None:
     assert any(line.split("#")[0].strip() == "nox" for line in first_screen)
 
 
+def test_the_chinese_readme_has_the_same_code_and_links() -> None:
+    """Each block of code is the same, and so is each place that a link leads to."""
+    chinese = (ROOT / "README.zh-CN.md").read_text(encoding="utf-8")
+    for pattern in (r"```\w+\n.*?```", r"\]\(([^)]+)\)"):
+        blocks = [re.findall(pattern, text, re.DOTALL) for text in (README, chinese)]
+        assert blocks[0]
+        others = [set(found) - {"README.md", "README.zh-CN.md"} for found in blocks]  # one links the other
+        assert others[0] == others[1]
+
+
 @pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"])
 def test_links_to_files_lead_somewhere(page: str) -> None:
     """Every relative link of the pages beside the code points to a file or folder that exists."""

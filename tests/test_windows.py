@@ -8,10 +8,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from convbook import fold, output_size, pad, sliding_windows, unfold
-from convbook._checks import INTEGERS
+from convbook import Conv2d, conv2d, fold, output_size, pad, sliding_windows, unfold
+from convbook._judge import INTEGERS
 
-MODES = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
+MODES = {
+    "zeros": "constant",
+    "reflect": "reflect",
+    "replicate": "edge",
+    "circular": "wrap",
+    "symmetric": "symmetric",
+}
 SIDES = [((0, 0), (0, 0)), ((1, 2), (0, 3)), ((2, 0), (3, 1)), ((0, 2), (2, 0))]
 FLOATS = [torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.complex64, torch.complex128]
 DTYPES = [*sorted(INTEGERS, key=str), *FLOATS, torch.bool]
@@ -59,13 +65,48 @@ def test_padding_reaches_its_limits() -> None:
     assert pad(x, ((3, 3), (0, 0)), "circular").flatten().tolist() == [0, 1, 2] * 3
     assert pad(x, ((5, 0), (0, 0)), "replicate").flatten().tolist() == [0] * 6 + [1, 2]
     assert pad(x[:1], ((0, 0), (0, 0)), "reflect").equal(x[:1])
+    assert pad(x, ((3, 3), (0, 0)), "symmetric").flatten().tolist() == [2, 1, 0, 0, 1, 2, 2, 1, 0]
+    with pytest.raises(ValueError, match=r'"symmetric" can pad 3 rows by at most 3 .* more than once'):
+        pad(x, ((4, 0), (0, 0)), "symmetric")
+
+
+def test_other_libraries_words_for_the_modes() -> None:
+    """NumPy's words, and SciPy's "mirror", mean the same in pad and in conv2d; the layers keep torch's."""
+    x, w = torch.rand(1, 3, 5, 6), torch.rand(2, 3, 3, 3)
+    words = {"constant": "zeros", "edge": "replicate", "wrap": "circular", "mirror": "reflect"}
+    for other, word in words.items():
+        assert pad(x, 2, other).equal(pad(x, 2, word))
+        assert conv2d(x, w, padding=2, padding_mode=other).equal(conv2d(x, w, padding=2, padding_mode=word))
+        assert Conv2d(3, 2, 3, padding_mode=other).padding_mode == word
+    with pytest.raises(ValueError, match=r'"symmetric", got .mirrors.'):
+        pad(x, 1, "mirrors")
 
 
 def test_zeros_may_be_another_number() -> None:
     """Max pooling pads −∞."""
     got = pad(torch.ones(1, 1), ((1, 0), (0, 0)), value=-torch.inf)
     assert got.tolist() == [[-torch.inf], [1.0]]
-    assert pad(torch.ones(1, 1, dtype=torch.int64), 1, value=7).sum() == 8 * 7 + 1
+    for dtype in (torch.uint8, torch.int16, torch.int64, torch.uint64):
+        largest = torch.iinfo(dtype).max  # beyond 2⁵³ a float64 on the way would change it
+        assert pad(torch.ones(1, 1, dtype=dtype), ((0, 0), (0, 1)), value=largest).tolist() == [[1, largest]]
+
+
+@pytest.mark.parametrize(
+    ("dtype", "value"),
+    [
+        *((torch.uint8, value) for value in (300, -1, 2.0)),
+        (torch.int64, 2**63),
+        (torch.float16, 1e6),
+        (torch.complex64, 1e39),
+        (torch.float32, 10**400),
+    ],
+)
+def test_a_value_that_the_dtype_cannot_hold_is_refused(dtype: torch.dtype, value: float) -> None:
+    """Neither wrapped nor rounded to infinity; ∞ itself and NaN are floating numbers."""
+    with pytest.raises(TypeError, match=r"^value must be .* for an input of"):
+        pad(torch.zeros(1, 1, dtype=dtype), 1, value=value)
+    assert pad(torch.zeros(1, 1), 1, value=torch.nan).isnan().sum() == 8
+    assert pad(torch.zeros(1, 1, dtype=torch.bool), ((0, 0), (0, 1)), value=2).tolist() == [[False, True]]
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -117,8 +158,9 @@ def test_the_view_is_the_formula(kernel: object, dilation: object, padding: obje
 
 @pytest.mark.parametrize("dilation", [(1, 1), (2, 1), (3, 2)])
 def test_the_gradient_of_an_expanded_image_is_right(dilation: tuple[int, int]) -> None:
-    """Windows of an expanded image (as_strided would get these wrong) give each number the sum over its "
-    "windows."""
+    """Windows of an expanded image (as_strided would get these wrong) give each number the sum over its
+    windows.
+    """
     column = torch.randn(6, 1, dtype=torch.float64, requires_grad=True)
     copy = column.detach().clone().requires_grad_()
     size = output_size((6, 7), (2, 3), dilation=dilation)
@@ -181,8 +223,9 @@ def test_fold_after_unfold_counts_the_windows() -> None:
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 def test_unfold_and_fold_know_every_dtype(dtype: torch.dtype) -> None:
-    """unfold takes every dtype, fold every one with numbers; integers are exact, wrapping in their own "
-    "width."""
+    """unfold takes every dtype, fold every one with numbers; integers are exact, wrapping in their own
+    width.
+    """
     x = torch.full((2, 3, 3), 100)
     columns = unfold((x > 0) if dtype is torch.bool else x.to(dtype), 2)
     assert columns.dtype == dtype

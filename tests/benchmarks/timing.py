@@ -30,9 +30,7 @@ def medians(contestants: Mapping[str, Contestant], seconds: float = 0.5, least: 
 
 
 def _repeats(run: Contestant) -> int:
-    first = _reading(run, 1)  # ten to a hundred times slower than the next
-    if first > 0.1:
-        return 1
+    _reading(run, 1)  # the first call imports, compiles and allocates: it says nothing of the next
     return max(1, round(SHORTEST / max(min(_reading(run, 1), _reading(run, 1)), 1e-7)))
 
 

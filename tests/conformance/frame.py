@@ -19,7 +19,7 @@ from torch.testing._internal.common_methods_invocations import op_db
 from torch.testing._internal.common_modules import module_db
 
 import convbook
-from convbook._checks import accumulator
+from convbook._judge import accumulator
 
 Arguments = tuple[tuple[Any, ...], dict[str, Any]]
 
@@ -259,8 +259,9 @@ def assert_agrees(got: Any, case: Case, subject: Subject, method: str = "") -> N
 
 
 def assert_close(got: Tensor, exact: Tensor, scale: Tensor | float, method: str = "") -> None:
-    """Assert |got − exact| ≤ factor · eps(sums) · Σ|x||w|, and eps/2 · |exact| for the rounding of half "
-    "types."""
+    """Assert |got − exact| ≤ factor · eps(sums) · Σ|x||w|, and eps/2 · |exact| for the rounding of half
+    types.
+    """
     finite = exact.isfinite()
     assert torch.equal(got.isfinite(), finite), "Inf or NaN at other places"
     if not got.numel():

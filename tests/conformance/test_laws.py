@@ -27,8 +27,9 @@ EXAMPLES = settings(max_examples=15)
 
 
 def draw(seed: int, *shape: int) -> Tensor:
-    """Return whole numbers in float64: sums are exact, so that laws hold to the last bit where no "
-    "transform rounds."""
+    """Return whole numbers in float64: sums are exact, so that laws hold to the last bit where no
+    transform rounds.
+    """
     return torch.randint(-5, 6, shape, generator=torch.Generator().manual_seed(seed)).double()
 
 

@@ -28,8 +28,9 @@ every_subject_and_dtype = pytest.mark.parametrize(
 
 @every_subject_and_dtype
 def test_values_and_gradients_are_torchs(subject: Subject, dtype: torch.dtype, ledger: Ledger) -> None:
-    """On every sample call value, shape, dtype and gradient are torch's; inputs stay as they were and are "
-    "not shared."""
+    """On every sample call value, shape, dtype and gradient are torch's; inputs stay as they were and are
+    not shared.
+    """
     row = ledger[subject.name]
     for case in cases(subject, dtype, ledger):
         row.dtypes.add(str(dtype).removeprefix("torch."))

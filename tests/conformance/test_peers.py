@@ -14,7 +14,13 @@ from tests.conformance.frame import Ledger, Row, counted_decline
 
 sizes = st.tuples(st.integers(4, 9), st.integers(4, 9))
 kernels = st.tuples(st.integers(1, 4), st.integers(1, 4))
-SAME = {"reflect": "mirror", "replicate": "nearest", "circular": "grid-wrap", "zeros": "constant"}
+SAME = {
+    "zeros": "constant",
+    "reflect": "mirror",
+    "replicate": "nearest",
+    "circular": "grid-wrap",
+    "symmetric": "reflect",
+}
 """Our padding modes and ndimage's names for them; ndimage's own "reflect" repeats the edge."""
 
 
@@ -58,8 +64,9 @@ def test_scipys_full_correlation(
 def test_ndimages_correlate_in_every_mode(
     mode: str, size: tuple[int, int], kernel: tuple[int, int], seed: int, ledger: Ledger
 ) -> None:
-    """Each padding mode keeps the size as ndimage.correlate does, with an even kernel's extra row at the "
-    "top there."""
+    """Each padding mode keeps the size as ndimage.correlate does, with an even kernel's extra row at the
+    top there.
+    """
     x, k = draw(seed, size), draw(seed + 1, kernel)
     sides = tuple((n // 2, (n - 1) // 2) for n in kernel)
     got = conv2d(x[None], k[None, None], padding=sides, padding_mode=mode)[0]  # type: ignore[arg-type]

@@ -242,8 +242,9 @@ SPOILS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
 @given(setting=convolutions, method=st.sampled_from(METHODS))
 @settings(max_examples=12)
 def test_spoiled_calls_are_refused_by_both(spoil: str, setting: Setting, method: str, ledger: Ledger) -> None:
-    """Whatever the setting and the method, a spoiled argument is refused by a sentence, as torch refuses "
-    "it."""
+    """Whatever the setting and the method, a spoiled argument is refused by a sentence, as torch refuses
+    it.
+    """
     x, w, b = replace(setting, batch=2, size=(9, 9), kernel=(2, 3), dilation=(1, 2)).tensors()
     call: dict[str, Any] = {"input": x, "weight": w, "bias": b, "stride": setting.stride, "padding": 1}
     call |= {"dilation": (1, 2), "groups": setting.groups}

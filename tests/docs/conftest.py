@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.docs.host import hosted
-from tests.docs.pages import FLAGS, SITE
+from tests.docs.pages import FLAGS, ROOT, SITE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,8 +19,9 @@ if TYPE_CHECKING:
 
     from tests.docs.host import Host
 
-# What takes long to prepare is prepared once: processes share the tests, but not those of such a file.
-TOGETHER = ("test_explorer.py", "test_versions.py")
+# What takes long to prepare is prepared once, and kernels start one at a time: two that start in the same
+# moment may choose the same port. Processes share the tests, but not those of such a file.
+TOGETHER = ("test_explorer.py", "test_builds.py", "test_code.py")
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -55,3 +57,14 @@ def host() -> Iterator[Host]:
     assert (SITE / "_headers").exists(), f"no built book in {SITE}: run `nox -s docs` first"
     with hosted(SITE) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """Return axe-core's script, from the locked npm packages."""
+    sys.path.insert(0, str(ROOT / "docs" / "_ext"))
+    try:
+        from node_tools import install_locked
+    finally:
+        sys.path.pop(0)
+    return (install_locked() / "axe-core" / "axe.min.js").read_text(encoding="utf-8")

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import gzip
 import mimetypes
-import re
 import threading
 import zlib
 from fnmatch import fnmatchcase
@@ -23,7 +22,21 @@ from tests.docs.pages import SITE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PACKED = {".html", ".css", ".js", ".svg", ".json", ".txt", ".xml", ".py", ".ipynb", ".rst", ".inv"}
+PACKED = {
+    ".html",
+    ".css",
+    ".js",
+    ".mjs",
+    ".wasm",
+    ".svg",
+    ".json",
+    ".txt",
+    ".xml",
+    ".py",
+    ".ipynb",
+    ".rst",
+    ".inv",
+}
 
 
 def rules(site: Path) -> list[tuple[str, dict[str, str]]]:
@@ -54,6 +67,7 @@ class Host(ThreadingHTTPServer):
 
     daemon_threads = True
     request_queue_size = 64
+    prefix = "/"  # where the book lies on its host
 
     def __init__(self, site: Path) -> None:
         super().__init__(("127.0.0.1", 0), Visit)
@@ -62,11 +76,6 @@ class Host(ThreadingHTTPServer):
         self.sent: list[
             tuple[str, int]
         ] = []  # what was asked for, and the bytes of the answer with its headers
-        # The page for lost addresses names its files from the root of the published host.
-        lost = (site / "404.html").read_text(encoding="utf-8")
-        self.prefix = re.split(r'href="', lost.partition('rel="search"')[2], maxsplit=1)[1].split(
-            "search.html"
-        )[0]
 
     @property
     def address(self) -> str:
@@ -80,10 +89,14 @@ class Visit(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: Host
 
+    def do_HEAD(self) -> None:
+        """Say whether a file is there."""
+        self.do_GET()
+
     def do_GET(self) -> None:
         """Send a file, or word that the visitor's copy is still good."""
         asked = unquote(urlsplit(self.path).path)
-        inside = asked.removeprefix(self.server.prefix) if self.server.prefix != "/" else asked
+        inside = asked.removeprefix(self.server.prefix)
         path = (self.server.site / inside.lstrip("/")).resolve()
         if path.is_dir():
             path = path / "index.html"
@@ -105,7 +118,7 @@ class Visit(BaseHTTPRequestHandler):
                 headers["Content-Encoding"] = "gzip"
         status = "304 Not Modified" if fresh else "404 Not Found" if lost else "200 OK"
         lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
-        answer = "\r\n".join(lines).encode() + (b"" if fresh else body)
+        answer = "\r\n".join(lines).encode() + (b"" if fresh or self.command == "HEAD" else body)
         self.server.sent.append((asked, len(answer)))
         self.wfile.write(answer)
 

@@ -51,9 +51,11 @@ def find(kind: str) -> str:
 
 
 def all_pages() -> list[str]:
-    """Every page of the site."""
+    """Every page of the site, without the slides, which are no pages of the book."""
     return sorted(
         path.relative_to(SITE).as_posix()
         for path in SITE.rglob("*.html")
-        if "_static" not in path.parts and "_downloads" not in path.parts
+        if "_static" not in path.parts
+        and "_downloads" not in path.parts
+        and not path.name.endswith(".slides.html")
     )

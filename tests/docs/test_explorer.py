@@ -11,7 +11,8 @@ import pytest
 import torch
 
 import convbook
-from tests.docs.pages import SITE
+from convbook.testing import write_vectors
+from tests.docs.pages import ROOT, SITE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,22 +25,22 @@ MODES = ["zeros", "reflect", "replicate", "circular"]
 
 READ = """states => states.map(state => {
   const element = document.querySelector("conv-explorer");
-  element.setState(state);
+  if (state) element.setState({ filters: 1, bias: [], relu: false, ...state });
   const problem = element.querySelector(".cx-problem");
   const tables = [...element.querySelectorAll(".cx-output")];
   return {
     problem: problem.hidden ? null : problem.textContent,
-    output: tables.map(
-      t => [...t.rows].map(row => [...row.cells].map(cell => cell.firstChild.dataset.value))),
+    output: (element.output ?? []).map(plane => plane.map(row => row.map(String))),
     shown: tables.map(
       t => [...t.rows].map(row => [...row.cells].map(cell => cell.textContent))),
-    size: element.querySelector(".cx-facts dd").textContent,
-    cost: element.querySelectorAll(".cx-facts dd")[1].textContent,
-    field: element.querySelectorAll(".cx-facts dd")[2].textContent,
+    visible: ["facts", "panel"].filter(part => element[part].offsetHeight > 0),
+    size: element.querySelector(".cx-facts dd")?.textContent,
+    cost: element.querySelectorAll(".cx-facts dd")[1]?.textContent,
+    field: element.querySelectorAll(".cx-facts dd")[2]?.textContent,
     sum: element.querySelector(".cx-sum").textContent,
     at: element.at,
-    torch: element.querySelector("code[data-library=torch]").textContent,
-    convbook: element.querySelector("code[data-library=convbook]").textContent,
+    torch: element.querySelector("code[data-library=torch]")?.textContent,
+    convbook: element.querySelector("code[data-library=convbook]")?.textContent,
   };
 })"""
 
@@ -67,8 +68,10 @@ def random_state(rng: random.Random) -> dict[str, Any]:
     def number() -> float:
         return rng.choice([rng.randint(-9, 9), round(rng.uniform(-3, 3), 2)])
 
-    def planes(rows: int, columns: int) -> list[list[list[float]]]:
-        return [[[number() for _ in range(columns)] for _ in range(rows)] for _ in range(channels)]
+    def planes(rows: int, columns: int, count: int = channels) -> list[list[list[float]]]:
+        return [[[number() for _ in range(columns)] for _ in range(rows)] for _ in range(count)]
+
+    filters, groups = rng.choice([1, 1, 2, 4]), rng.choice([1, channels])
 
     largest = rng.choice([4, 7, 9, 16])
     size, kernel = (rng.randint(2, largest), rng.randint(2, largest)), (rng.randint(1, 3), rng.randint(1, 4))
@@ -80,14 +83,17 @@ def random_state(rng: random.Random) -> dict[str, Any]:
     state = {
         "op": op,
         "input": planes(*size),
-        "kernel": planes(*kernel),
+        "kernel": planes(*kernel, channels * filters),
         "poolSize": list(kernel),
         "stride": [rng.randint(1, 3), rng.randint(1, 3)],
         "padding": pad,
         "dilation": [1, 1] if op == "average" else [rng.choice([1, 1, 2, 3]), rng.choice([1, 1, 2])],
         "outputPadding": [rng.choice([0, 0, 1]), rng.choice([0, 0, 1, 2])] if op == "transpose" else [0, 0],
         "paddingMode": [rng.choice(MODES), rng.choice(MODES)],
-        "groups": rng.choice([1, channels]),
+        "groups": groups,
+        "filters": filters,
+        "bias": [number() for _ in range(groups * filters)] if rng.random() < 0.3 else [],
+        "relu": rng.random() < 0.3,
         "ceilMode": rng.random() < 0.4,
         "countIncludePad": rng.random() < 0.6,
     }
@@ -103,16 +109,25 @@ def random_state(rng: random.Random) -> dict[str, Any]:
     return state
 
 
-def expected(state: dict[str, Any]) -> torch.Tensor:
+def expected(
+    state: dict[str, Any], x: torch.Tensor | None = None, w: torch.Tensor | None = None
+) -> torch.Tensor:
     """Compute a setting with the package: shape (channels, rows, columns)."""
-    x = torch.tensor(state["input"], dtype=torch.float64)
-    w = torch.tensor(state["kernel"], dtype=torch.float64)
+    x = torch.tensor(state["input"], dtype=torch.float64) if x is None else x
+    w = torch.tensor(state["kernel"], dtype=torch.float64) if w is None else w
     groups, rows, columns = state["groups"], *w.shape[1:]
+    # The page holds the planes filter by filter; a layer's weight is ordered by groups first.
+    w = w.reshape(state.get("filters", 1), groups, -1, rows, columns)
+    bias = torch.tensor(state["bias"], dtype=torch.float64) if state.get("bias") else None
+    after = torch.relu if state.get("relu") else torch.Tensor.clone
     pair = {name: tuple(state[name]) for name in ("stride", "dilation", "outputPadding")}
     both = (state["padding"][0][0], state["padding"][1][0])
     if state["op"] == "transpose":
-        return convbook.conv_transpose2d(
-            x, w[:, None], None, pair["stride"], both, pair["outputPadding"], groups, pair["dilation"]
+        w = w.flatten(1, 2).transpose(0, 1)
+        return after(
+            convbook.conv_transpose2d(
+                x, w, bias, pair["stride"], both, pair["outputPadding"], groups, pair["dilation"]
+            )
         )
     if state["op"] == "max":
         size = tuple(state["poolSize"])
@@ -121,7 +136,7 @@ def expected(state: dict[str, Any]) -> torch.Tensor:
         return convbook.avg_pool2d(
             x, tuple(state["poolSize"]), pair["stride"], both, state["ceilMode"], state["countIncludePad"]
         )
-    w = w.reshape(groups, -1, rows, columns)
+    w = w.transpose(0, 1).flatten(0, 1)
     w = w.flip(2, 3) if state["op"] == "convolve" else w
     sides = tuple(tuple(side) for side in state["padding"])
     mode = state["paddingMode"][0 if any(sides[0]) else 1]
@@ -129,7 +144,9 @@ def expected(state: dict[str, Any]) -> torch.Tensor:
         x = convbook.pad(x, (sides[0], (0, 0)), state["paddingMode"][0])
         x, sides = convbook.pad(x, ((0, 0), sides[1]), state["paddingMode"][1]), ((0, 0), (0, 0))
         mode = "zeros"
-    return convbook.conv2d(x, w, None, pair["stride"], sides, pair["dilation"], groups, padding_mode=mode)
+    return after(
+        convbook.conv2d(x, w, bias, pair["stride"], sides, pair["dilation"], groups, padding_mode=mode)
+    )
 
 
 def two_modes(state: dict[str, Any]) -> bool:
@@ -171,6 +188,9 @@ def test_the_settings_cover_every_operation_possible_and_impossible(answers: lis
             for mode in MODES
         },
         "groups": [s["groups"] > 1 for s in possible],
+        "groups of several filters": [s["groups"] > 1 and s["filters"] > 1 for s in layers],
+        "bias": [bool(s["bias"]) for s in layers],
+        "ReLU": [s["relu"] for s in layers],
         "three channels in one group": [len(s["input"]) == 3 and s["groups"] == 1 for s in layers],
         "dilation": [max(s["dilation"]) > 1 for s in possible],
         "ceil_mode": [s["ceilMode"] for s in pools],
@@ -190,6 +210,7 @@ def test_every_output_cell_and_every_sentence_is_convbooks(answers: list[Any]) -
             want = expected(state)
         except ValueError as error:
             assert shown["problem"] == f"{error}.", state
+            assert (shown["shown"], shown["visible"]) == ([], []), state
             continue
         if max(want.shape) > LARGEST_OUTPUT:
             rows, columns = want.shape[1:]
@@ -273,7 +294,7 @@ def test_cost_and_parameters_are_those_of_the_package(answers: list[Any]) -> Non
             layer = (tuple(size), tuple(state["stride"]), 0, tuple(state["dilation"]))
             field = convbook.receptive_field([layer])
             rows, columns = re.findall(r"(\d+) (?:row|column)s?\b", shown["field"])
-            assert f"sees {field.size[0]}×{field.size[1]} pixels" in shown["field"]
+            assert f"depends on {field.size[0]}×{field.size[1]} pixels" in shown["field"]
             assert (int(rows), int(columns)) == field.jump
         if shown["problem"] is not None or state["op"] not in ("correlate", "convolve"):
             continue
@@ -282,14 +303,85 @@ def test_cost_and_parameters_are_those_of_the_package(answers: list[Any]) -> Non
             (len(x[0]), len(x[0][0])),
             (len(k[0]), len(k[0][0])),
             len(x),
-            state["groups"],
+            state["groups"] * state["filters"],
             tuple(state["stride"]),
             tuple(map(tuple, state["padding"])),
             tuple(state["dilation"]),
             state["groups"],
-            bias=False,
+            bias=bool(state["bias"]),
         )
         assert shown["cost"] == f"{want.multiply_adds} multiply–adds, {want.parameters} parameters"
+
+
+VECTORS = """([reader, text, operation, done]) => {
+  const source = reader.replaceAll("export ", "");
+  const { readVectors, wrong } = new Function(`${source}; return { readVectors, wrong };`)();
+  const element = document.querySelector("conv-explorer");
+  const cases = readVectors(text);
+  const kernel = ({ X, K }) => {
+    element.setState({ op: done, input: [X], kernel: [K], stride: [1, 1], dilation: [1, 1],
+      padding: [[0, 0], [0, 0]], groups: 1, filters: 1, bias: [], relu: false });
+    if (!element.output) throw new Error("refused");
+    return element.output[0].map((row) => row.map((number) => number + 0));
+  };
+  return [cases.filter((one) => one.operation === operation).length, wrong(cases, operation, kernel)];
+}"""
+
+
+@pytest.fixture(scope="module")
+def vectors(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return the test vectors, as JSON."""
+    folder = tmp_path_factory.mktemp("vectors")
+    write_vectors(folder)
+    return (folder / "vectors.json").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("operation", "done"), [("corr2d", "correlate"), ("convolve2d", "convolve"), ("corr2d", "convolve")]
+)
+def test_the_explorer_agrees_with_the_vectors(page: Page, vectors: str, operation: str, done: str) -> None:
+    """The reader in JavaScript finds no wrong answer of the explorer, and many with a flipped kernel."""
+    reader = (ROOT / "docs" / "_static" / "vectors" / "read_vectors.js").read_text(encoding="utf-8")
+    tried, wrong = page.evaluate(VECTORS, [reader, vectors, operation, done])
+    assert tried > 30
+    right = (operation, done) in {("corr2d", "correlate"), ("convolve2d", "convolve")}
+    assert wrong == [] if right else len(wrong) > tried / 2
+
+
+GRADIENTS = """states => states.map((state) => {
+  const element = document.querySelector("conv-explorer");
+  element.setState(state);
+  const cells = (kind) => [...element.places.entries()].filter(([place]) => place[0] === kind)
+    .map(([, cell]) => cell.number);
+  return { possible: Boolean(element.output), at: element.at, input: cells("g"), kernel: cells("h") };
+})"""
+
+
+def test_the_gradients_on_the_page_are_autograds(page: Page) -> None:
+    """Of the lit output and of the sum of all, by every input number and every weight, in 300 settings."""
+    rng = random.Random(5)
+    states = [random_state(rng) | {"gradient": rng.choice(["lit", "sum"])} for _ in range(300)]
+    for state in states:
+        for plane in state["input"]:  # no two equal numbers: a maximum is one number's
+            for row in plane:
+                row[:] = [number + rng.uniform(0, 0.01) for number in row]
+    seen = 0
+    for state, found in zip(states, page.evaluate(GRADIENTS, states), strict=True):
+        if not found["possible"]:
+            continue
+        seen += 1
+        x = torch.tensor(state["input"], dtype=torch.float64, requires_grad=True)
+        w = torch.tensor(state["kernel"], dtype=torch.float64, requires_grad=True)
+        y = expected(state, x, w)
+        o, i, j = found["at"]
+        of = y[o, i, j] if state["gradient"] == "lit" else y.sum()
+        wanted = torch.autograd.grad(of, (x, w), allow_unused=True, materialize_grads=True)
+        pooling = state["op"] in ("max", "average")
+        for name, want in list(zip(("input", "kernel"), wanted, strict=True))[: 1 if pooling else 2]:
+            got = torch.tensor(found[name], dtype=torch.float64).reshape(want.shape)
+            torch.testing.assert_close(got, want, msg=lambda m, s=state, n=name: f"{s} {n}: {m}")
+    assert seen >= 150
+    page.evaluate(GRADIENTS, [{"gradient": ""}])
 
 
 def test_a_link_reproduces_the_setting(page: Page, answers: list[Any]) -> None:
@@ -297,12 +389,13 @@ def test_a_link_reproduces_the_setting(page: Page, answers: list[Any]) -> None:
     good = [(state, shown) for state, shown in answers if shown["problem"] is None][:5]
     for state, shown in good:
         page.evaluate(READ, [state])
-        page.wait_for_timeout(500)  # the address follows at a pace that browsers allow
-        address = page.url
+        # The address follows at a pace that browsers allow.
+        page.wait_for_function("location.hash.includes(document.querySelector('conv-explorer').fields())")
+        address = page.evaluate("location.href")
         fresh = page.context.new_page()
         fresh.goto(address)
         fresh.wait_for_selector("conv-explorer .cx-output")
-        [again] = fresh.evaluate(READ, [{}])
+        [again] = fresh.evaluate(READ, [None])
         fresh.close()
         assert again["output"] == shown["output"]
 
@@ -324,17 +417,16 @@ def test_typing_into_a_cell_changes_the_output_and_a_word_does_not(page: Page) -
             }
         ],
     )
-    cell = page.get_by_label("input 0, row 1, column 0", exact=True)
-    cell.fill("−2.5")
-    cell.press("Enter")
-    assert page.locator("[data-place='y0,1,0']").get_attribute("data-value") == "-25"
-    cell = page.get_by_label("input 0, row 1, column 0", exact=True)
-    cell.fill("three")
-    cell.press("Tab")
-    assert page.locator("[data-place='y0,1,0']").get_attribute("data-value") == "-25"
-    assert (
-        "takes a number" in page.locator("conv-explorer .cx-sum").inner_text() or cell.input_value() == "−2.5"
-    )
+    cell, output = page.locator("[data-place='x0,1,0']"), page.locator("[data-place='y0,1,0']")
+    cell.focus()
+    page.keyboard.type("-2.5")
+    assert output.inner_text() == "−25"  # before Enter
+    page.keyboard.press("Enter")
+    page.keyboard.type("three")
+    assert output.inner_text() == "−25"
+    page.keyboard.press("Tab")
+    assert (cell.inner_text(), output.inner_text()) == ("−2.5", "−25")
+    assert "“three” is none, and −2.5 stays" in page.locator("conv-explorer .cx-notice").inner_text()
 
 
 def test_arrow_keys_walk_over_the_output_and_light_its_window(page: Page) -> None:
@@ -359,11 +451,11 @@ def test_arrow_keys_walk_over_the_output_and_light_its_window(page: Page) -> Non
     page.keyboard.press("ArrowRight")
     assert page.evaluate("document.activeElement.dataset.place") == "y0,1,1"
     lit = page.evaluate("[...document.querySelectorAll('.cx-input .cx-used')].map(e => e.dataset.place)")
-    assert sorted(lit) == ["tx0,1,1", "tx0,1,2", "tx0,2,1", "tx0,2,2"]
+    assert sorted(lit) == ["x0,1,1", "x0,1,2", "x0,2,1", "x0,2,2"]
 
 
-def test_an_impossible_setting_keeps_the_last_good_picture(page: Page) -> None:
-    """A kernel that does not fit says why, and the picture before it stays."""
+def test_an_impossible_setting_shows_no_old_answer(page: Page) -> None:
+    """A kernel that does not fit says why; there is no output, no size and no code of the setting before."""
     good, bad = page.evaluate(
         READ,
         [
@@ -385,7 +477,9 @@ def test_an_impossible_setting_keeps_the_last_good_picture(page: Page) -> None:
         bad["problem"]
         == "kernel 1×3 does not fit input 2×2 with padding 0: output width would be 2 − 3 + 1 = 0."
     )
-    assert bad["output"] == good["output"]
+    assert good["shown"] == [[["1", "2"], ["3", "4"]]]
+    assert (bad["shown"], bad["visible"]) == ([], [])
+    assert page.get_by_role("button", name="Save SVG").is_disabled()
 
 
 @pytest.mark.parametrize("processor", ["plain code", "graphics"])
@@ -442,7 +536,7 @@ def test_what_is_said_without_a_script_is_what_the_picture_shows(page: Page) -> 
     chapters = [
         path
         for path in sorted((SITE / "chapters").glob("*.html"))
-        if "<conv-explorer" in path.read_text(encoding="utf-8")
+        if "<conv-explorer" in path.read_text(encoding="utf-8") and ".slides" not in path.name
     ]
     assert len(chapters) >= 5
     fresh = page.context.new_page()

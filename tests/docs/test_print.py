@@ -21,7 +21,7 @@ PAGES = [
     "explorer.html",
 ]
 PRESSED = (
-    ".sidebar-drawer, .toc-drawer, .mobile-header, .related-pages, .copybtn, .sphx-glr-download, "
+    ".skip, .top, .drawer, .onward, .copy, .sphx-glr-download, conv-image-lab, "
     ".cx-controls, .cx-steps, .headerlink, article button:not(.cx-cell)"
 )
 
@@ -38,7 +38,7 @@ def paper(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
 
 
 def test_no_navigation_and_no_buttons_are_printed(paper: Page) -> None:
-    """The sidebars, the header, the copy buttons, the downloads and the explorer's controls are gone."""
+    """Sidebars, header, skip link, copy buttons, downloads and the explorer's controls are gone."""
     shown = paper.evaluate(
         """(pressed) => [...document.querySelectorAll(pressed)]
            .filter((e) => e.checkVisibility({ visibilityProperty: true })).map((e) => e.outerHTML)""",
@@ -63,24 +63,23 @@ def test_no_line_of_code_is_cut(paper: Page) -> None:
 
 def test_paper_is_light_and_so_are_the_figures(paper: Page) -> None:
     """From a dark screen the paper is light, and a figure's background with it."""
-    assert paper.evaluate("getComputedStyle(document.body).colorScheme") == "light"
-    picture = paper.locator("article img:not([src*='_thumb'])").first
-    if not picture.count():
-        return
-    picture.scroll_into_view_if_needed()
-    paper.wait_for_timeout(100)
-    corner = paper.evaluate(
-        """async (picture) => {
-          await picture.decode();
-          return getComputedStyle(picture).colorScheme;
-        }""",
-        picture.element_handle(),
+    seen = paper.eval_on_selector_all(
+        "body, article img:not([src*='_thumb'])", "all => all.map((e) => getComputedStyle(e).colorScheme)"
     )
-    assert corner == "light"
+    assert set(seen) == {"light"}
+
+
+def test_the_explorers_colors_are_printed(paper: Page) -> None:
+    """A browser prints backgrounds only where the page asks for them: a cell's color says what it is."""
+    kept = paper.eval_on_selector_all(
+        "conv-explorer .cx-cell", "all => all.map((e) => getComputedStyle(e).printColorAdjust)"
+    )
+    assert set(kept) <= {"exact"}
+    assert kept or "explorer" not in paper.url
 
 
 def test_formulas_and_solutions_are_on_the_paper(browser: Browser) -> None:
-    """Formulas are printed; so are the solutions, without their folds."""
+    """Formulas are printed; so are the solutions, each below its label."""
     page = browser.new_page()
     page.goto((SITE / "chapters" / "transposed.html").as_uri())
     page.emulate_media(media="print")
@@ -95,5 +94,5 @@ def test_formulas_and_solutions_are_on_the_paper(browser: Browser) -> None:
                                      fold.getBoundingClientRect().height])""",
     )
     assert folds
-    assert all(not summary and height > 20 for summary, height in folds)
+    assert all(summary and height > 60 for summary, height in folds)
     page.close()

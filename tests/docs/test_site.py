@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-import sys
+from collections import Counter
 from functools import cache
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,11 @@ import pytest
 from tests.docs.pages import KINDS, ROOT, SITE, VIEWS, find
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from playwright.sync_api import Browser, Page
+
+    from tests.docs.host import Host
 
 
 def address(kind: str) -> str:
@@ -24,37 +29,14 @@ def address(kind: str) -> str:
     return (SITE / path).as_uri() + (f"?{query}" if query else "")
 
 
-@pytest.fixture(scope="module")
-def axe() -> str:
-    """Return axe-core's script, from the locked npm packages."""
-    sys.path.insert(0, str(ROOT / "docs" / "_ext"))
-    try:
-        from node_tools import ensure_packages
-    finally:
-        sys.path.pop(0)
-    return (ensure_packages(tests=True) / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
-
-
 def visit(browser: Browser, kind: str, **view: Any) -> Page:
     """Open a page of that kind in a context of its own, and let its scripts come to rest."""
     page = browser.new_context(reduced_motion="reduce", **view).new_page()
-    if kind == "404.html":
-        found_anywhere(page)
     page.goto(address(kind))
     page.wait_for_load_state("load")
     if kind.startswith("search"):
         page.wait_for_selector("#search-results li")
     return page
-
-
-def found_anywhere(page: Page) -> None:
-    """Let the page for lost addresses find its styles: it names them from the root of the host."""
-    text = (SITE / "404.html").read_text(encoding="utf-8")
-    root = text.partition('rel="search"')[2].partition('href="')[2].partition("search.html")[0]
-    page.route(
-        re.compile("^" + re.escape(f"file://{root}")),
-        lambda route: route.fulfill(path=SITE / urlsplit(route.request.url).path.removeprefix(root)),
-    )
 
 
 # ------------------------------------------------------------------------------------- in the browser
@@ -103,8 +85,6 @@ def test_nothing_comes_from_elsewhere(browser: Browser, kind: str) -> None:
     """A page asks for files of the book only, and every file that it asks for is there."""
     context = browser.new_context()
     page = context.new_page()
-    if kind == "404.html":
-        found_anywhere(page)
     asked: list[str] = []
     failed: list[str] = []
     wrong: list[str] = []
@@ -115,71 +95,189 @@ def test_nothing_comes_from_elsewhere(browser: Browser, kind: str) -> None:
     page.evaluate("scrollTo(0, document.body.scrollHeight)")
     page.wait_for_timeout(200)
     context.close()
-    here = ("file:///" if kind == "404.html" else SITE.as_uri() + "/", "data:", "blob:")
+    here = (SITE.as_uri() + "/", "data:", "blob:")
     assert [url for url in asked if not url.startswith(here)] == []
     assert failed == []
     assert wrong == []
 
 
-@pytest.mark.parametrize(
-    ("question", "page_wanted"),
-    [
-        ("corr2d", "reference/generated/convbook.correlation"),
-        ("learn_kernel", "reference/generated/convbook.learning"),
-        ("transposed convolution", "chapters/transposed"),
-        ("receptive field", "chapters/receptive_fields"),
-        ("stride", "chapters/padding_stride"),
-        ("same padding stride 2", "chapters/padding_stride"),
-        ("expected 3D or 4D input", "chapters/error_gallery"),
-        ("why is my output smaller", "chapters/padding_stride"),
-        ("Sobel", "edges"),
-        ("momentum", "chapters/learning"),
-        ("kernel size can't be greater than actual input size", "chapters/error_gallery"),
-        ("mat1 and mat2 shapes cannot be multiplied", "chapters/error_gallery"),
-        ("expected scalar type Byte but found Float", "chapters/error_gallery"),
-        ("channels last permute", "chapters/channels"),
-        ("why odd kernels", "chapters/padding_stride"),
-        ("is the kernel flipped", "chapters/correlation"),
-        ("what does ceil_mode do", "questions"),
-        ("checkerboard", "chapters/transposed"),
-        ("depthwise separable", "chapters/channels"),
-        ("TF32", "chapters/gpu"),
-        ("output_padding", "chapters/transposed"),
-        ("transposed convolution inverse", "chapters/transposed"),
-        ("fastest convolution algorithm", "questions"),
-        ("max_pool2d", "reference/generated/convbook.pooling"),
-        ("winograd", "reference/generated/convbook.algorithms.winograd"),
-    ],
-)
-def test_the_search_finds_it_offline(browser: Browser, question: str, page_wanted: str) -> None:
-    """What a learner types leads to the page that answers, opened from a folder, without a server."""
-    page = visit(browser, f"search.html?q={quote_plus(question)}")
-    # The sentence that sums up comes after the last result.
-    page.wait_for_function("document.querySelector('#search-results .search-summary')?.textContent")
-    found = page.eval_on_selector_all(
+# What a learner types, the page that answers, and among the first how many results it must be.
+QUESTIONS = [
+    ("corr2d", "reference/generated/convbook.correlation", 3),
+    ("learn_kernel", "reference/generated/convbook.learning", 3),
+    ("transposed convolution", "chapters/transposed", 1),
+    ("receptive field", "chapters/receptive_fields", 1),
+    ("stride", "chapters/padding_stride", 1),
+    ("padding", "chapters/padding_stride", 1),
+    ("same padding stride 2", "chapters/padding_stride", 8),
+    ("expected 3D or 4D input", "chapters/error_gallery", 8),
+    ("why is my output smaller", "chapters/padding_stride", 8),
+    ("Sobel", "edges", 8),
+    ("momentum", "chapters/learning", 3),
+    ("kernel size can't be greater than actual input size", "chapters/error_gallery", 3),
+    ("mat1 and mat2 shapes cannot be multiplied", "chapters/error_gallery", 3),
+    ("expected scalar type Byte but found Float", "chapters/error_gallery", 3),
+    ("Given groups=1, weight of size [64, 3, 3, 3]", "chapters/error_gallery", 3),
+    ("channels last permute", "chapters/channels", 8),
+    ("why odd kernels", "chapters/padding_stride", 8),
+    ("is the kernel flipped", "chapters/correlation", 8),
+    ("what does ceil_mode do", "questions", 8),
+    ("checkerboard", "chapters/transposed", 3),
+    ("depthwise separable", "chapters/channels", 8),
+    ("TF32", "chapters/gpu", 3),
+    ("output_padding", "chapters/transposed", 3),
+    ("transposed convolution inverse", "chapters/transposed", 8),
+    ("fastest convolution algorithm", "questions", 8),
+    ("max_pool2d", "reference/generated/convbook.pooling", 3),
+    ("winograd", "reference/generated/convbook.algorithms.winograd", 3),
+    # the literature's words for the book's
+    ("atrous", "dilation", 8),
+    ("flops", "chapters/channels", 3),
+    ("CNN", "chapters/", 3),
+    ("MNIST", "chapters/", 3),
+    ("upsampling", "chapters/transposed", 3),
+    ("keras", "chapters/", 3),
+    ("crosscorrelation", "chapters/correlation", 3),
+    ("backpropagation", "chapters/gradients", 3),
+    ("1x1 convolution", "chapters/channels", 3),
+    ("learn a kernel", "chapters/learning", 3),
+    ("edge detection", "chapters/edges", 3),
+    ("what is convolution", "chapters/", 3),
+    ("kernel size", "chapters/", 3),
+    ("check my kernel", "check_your_kernel", 3),
+    ("test vectors", "vectors", 3),
+    ("check_kernel", "convbook.testing", 3),
+    # typing mistakes, and Chinese
+    ("convolutoin", "chapters/", 3),
+    ("padidng", "chapters/padding_stride", 3),
+    ("步长", "chapters/glossary.html#", 3),
+    ("梯度", "gradients", 3),
+]
+
+
+@pytest.fixture(scope="module")
+def search_page(browser: Browser) -> Iterator[Page]:
+    """Return the search page, opened from a folder, without a server."""
+    page = browser.new_context().new_page()
+    yield page
+    page.context.close()
+
+
+def found(page: Page, question: str) -> list[str]:
+    """The addresses that the search lists, best first."""
+    page.goto(address(f"search.html?q={quote_plus(question)}"))
+    page.wait_for_selector("#search-results p")
+    links: list[str] = page.eval_on_selector_all(
         "#search-results li a", "links => links.map(a => a.getAttribute('href'))"
     )
-    page.context.close()
-    assert any(page_wanted in link for link in found[:8]), found[:8]
+    return links
+
+
+@pytest.mark.parametrize(("question", "wanted", "among"), QUESTIONS)
+def test_the_search_finds_it_offline(search_page: Page, question: str, wanted: str, among: int) -> None:
+    """What a learner types leads to the page that answers."""
+    links = found(search_page, question)
+    assert any(wanted in link for link in links[:among]), links[:8]
+
+
+def test_a_search_without_results_says_what_to_do(search_page: Page) -> None:
+    """Where nothing is found, the glossary and the index of names are one step away."""
+    assert found(search_page, "qqqqqqqqqqqq") == []
+    ways = search_page.eval_on_selector_all(
+        "#search-results a", "all => all.map((a) => a.getAttribute('href'))"
+    )
+    assert [way.rpartition("/")[2] for way in ways] == ["glossary.html", "genindex.html"]
 
 
 def test_the_switch_turns_pages_and_figures_dark(browser: Browser) -> None:
-    """On a light machine the theme's own switch darkens the page, and the figures with it."""
+    """On a light machine the switch darkens page and figures, and the next page stays dark."""
     page = visit(browser, "index.html", **VIEWS["light"])
 
     def paper() -> int:
         background = page.evaluate("getComputedStyle(document.body).backgroundColor")
         return sum(int(part) for part in background.removeprefix("rgb(").removesuffix(")").split(","))
 
-    def hero() -> bytes:
-        return page.locator(".hero").screenshot()
-
-    light, light_hero = paper(), hero()
+    light, light_picture = paper(), page.locator(".brand img").screenshot()
     while page.evaluate("document.body.dataset.theme") != "dark":
-        page.locator(".theme-toggle:visible").first.click()
+        page.locator("button.theme").click()
     assert paper() < 150 < light
-    assert hero() != light_hero
+    assert page.locator(".brand img").screenshot() != light_picture
+    page.reload()
+    assert paper() < 150
     page.context.close()
+
+
+def test_the_first_picture_follows_the_finger_and_the_numbers(browser: Browser) -> None:
+    """The sum under the finger is that of the nine pixels there; a typed number changes the picture."""
+    page = visit(browser, "index.html", **VIEWS["light"])
+    page.wait_for_selector(".first-panel.ready")
+    page.get_by_role("button", name="Blur").click()
+    page.locator(".first-picture").hover(position={"x": 60, "y": 80})
+    greys = page.eval_on_selector_all(
+        ".nine i", r"cells => cells.map((c) => Number(/\d+/.exec(c.style.background)[0]) / 255)"
+    )
+    assert float(page.locator(".first .sum").inner_text()) == pytest.approx(sum(greys) / 9, abs=0.01)
+    before = page.locator(".first-lens").screenshot()
+    page.get_by_label("Row 1, column 1 of the kernel").fill("3")
+    assert page.locator(".first-lens").screenshot() != before
+    page.context.close()
+
+
+def test_without_scripts_the_first_picture_is_a_picture(browser: Browser) -> None:
+    """Photograph and edges are there, the switch and the search field, which need a script, are not."""
+    page = visit(browser, "index.html", java_script_enabled=False)
+    widths = page.eval_on_selector_all(".first-picture img", "all => all.map((one) => one.naturalWidth)")
+    shown = page.locator("button.theme, .seek input").evaluate_all(
+        "all => all.filter((e) => e.checkVisibility()).length"
+    )
+    page.context.close()
+    assert min(widths) >= 256
+    assert shown == 0
+
+
+def test_a_phone_opens_and_closes_the_contents(browser: Browser) -> None:
+    """The button opens the list of chapters, a link inside leads on, with a script and without."""
+    for scripts in (True, False):
+        page = visit(browser, "chapters/edges.html", java_script_enabled=scripts, **VIEWS["phone"])
+        assert not page.locator("#contents").is_visible()
+        page.get_by_role("button", name="Contents of the book").click()
+        assert page.locator("#contents").is_visible()
+        page.locator("#contents").get_by_role("link", name="Pooling", exact=True).click()
+        page.wait_for_url("**/pooling.html")
+        page.context.close()
+
+
+def test_a_lost_address_finds_the_way_back(browser: Browser, host: Host) -> None:
+    """The page for lost addresses is styled and leads home, wherever the book lies, from any depth."""
+    for prefix in ("/", "/en/latest/"):
+        host.prefix = prefix
+        page = browser.new_context().new_page()
+        answer = page.goto(f"{host.address.rstrip('/')}{prefix}chapters/deeper/lost.html")
+        assert answer is not None
+        assert answer.status == 404
+        page.wait_for_selector(f"a[href='{prefix}index.html']")
+        assert page.evaluate("getComputedStyle(document.body).display") == "grid"
+        page.get_by_role("link", name="First page").click()
+        page.wait_for_selector(".first-picture")
+        page.context.close()
+    host.prefix = "/"
+
+
+def test_every_formula_is_drawn_in_one_font(browser: Browser) -> None:
+    """No character of a formula falls back to a font of the system, at the first visit already."""
+    page = visit(browser, "chapters/learning.html", **VIEWS["light"])
+    session = page.context.new_cdp_session(page)
+    for domain in ("DOM", "CSS"):
+        session.send(f"{domain}.enable")
+    root = session.send("DOM.getDocument", {"depth": -1})["root"]["nodeId"]
+    fonts: Counter[str] = Counter()
+    for node in session.send("DOM.querySelectorAll", {"nodeId": root, "selector": "mi, mo, mn, mtext"})[
+        "nodeIds"
+    ]:
+        for font in session.send("CSS.getPlatformFontsForNode", {"nodeId": node})["fonts"]:
+            fonts[font["familyName"]] += int(font["glyphCount"])
+    page.context.close()
+    assert list(fonts) == ["Noto Sans Math"]
 
 
 # ------------------------------------------------------------------------------------- in the files
@@ -192,6 +290,8 @@ class Facts(HTMLParser):
         super().__init__()
         self.links: list[str] = []
         self.anchors: set[str] = set()
+        self.twice: set[str] = set()
+        self.titles: list[str] = []
         self.pictures: list[tuple[str, str | None, bool]] = []
         self.headings: list[str] = []
         self.open_links = 0
@@ -199,6 +299,7 @@ class Facts(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         found = dict(attrs)
         if found.get("id"):
+            self.twice |= {str(found["id"])} & self.anchors
             self.anchors.add(str(found["id"]))
         if tag == "a":
             self.open_links += 1
@@ -214,6 +315,10 @@ class Facts(HTMLParser):
         if tag in ("h1", "h2", "h3", "h4", "h5", "h6"):
             self.headings.append(tag)
 
+    def handle_data(self, data: str) -> None:
+        if self.lasttag == "title" and data.strip() and len(self.titles) < 1:
+            self.titles.append(data.strip())
+
     def handle_endtag(self, tag: str) -> None:
         self.open_links -= tag == "a"
 
@@ -223,7 +328,7 @@ def facts() -> dict[Path, Facts]:
     """What every page of the site holds."""
     pages = {}
     for path in sorted(SITE.rglob("*.html")):
-        if "_static" in path.parts or "_downloads" in path.parts:
+        if "_static" in path.parts or "_downloads" in path.parts or path.name.endswith(".slides.html"):
             continue
         pages[path] = Facts()
         pages[path].feed(path.read_text(encoding="utf-8"))
@@ -235,8 +340,6 @@ def test_every_link_and_anchor_resolves() -> None:
     """A link inside the book leads to a file that is there, and to a place on it that is there."""
     dead = []
     for path, page in facts().items():
-        if path.name == "404.html":
-            continue  # served at any address: its links are absolute
         for link in page.links:
             parts = urlsplit(link)
             if parts.scheme or parts.netloc:
@@ -278,6 +381,45 @@ def test_one_title_and_no_jump_in_the_headings() -> None:
     assert not wrong, "\n".join(wrong[:40])
 
 
+def test_titles_tell_pages_apart_and_ids_are_unique() -> None:
+    """No two pages have one title, in a list of results for one, and no page has an id twice."""
+    titles = Counter(page.titles[0] for page in facts().values())
+    assert [title for title, count in titles.items() if count > 1] == []
+    assert {path.name: page.twice for path, page in facts().items() if page.twice} == {}
+
+
+def test_every_character_of_a_formula_is_in_the_font() -> None:
+    """The fonts are cut to a list: here are the characters that browsers draw, slanted letters as such."""
+    from fontTools.ttLib import TTFont
+
+    # Chinese words in a formula have the reader's font.
+    chinese = {*range(0x3000, 0x3040), *range(0x3400, 0xA000), *range(0xFF00, 0xFF61)}
+    held = {*TTFont(SITE / "_static" / "noto-sans-math.woff2").getBestCmap(), *chinese}
+    missing: Counter[str] = Counter()
+    for path in facts():
+        for formula in path.read_text(encoding="utf-8").split("<math")[1:]:
+            for piece in formula.partition("</math>")[0].split("<")[1:]:
+                tag, _, text = piece.partition(">")
+                letters = unescape(text)
+                if tag == "mi" and len(letters) == 1 and letters.isascii() and letters.isalpha():
+                    first = 0x1D44E - ord("a") if letters.islower() else 0x1D434 - ord("A")
+                    letters = "ℎ" if letters == "h" else chr(first + ord(letters))
+                missing.update(
+                    letter for letter in letters if letter.isprintable() and ord(letter) not in held
+                )
+    # The font lacks the bar of an overline and the dash between words: straight lines in every font.
+    assert set(missing) <= {"‾", "–"}
+
+
+def test_chinese_words_are_marked() -> None:
+    """In the English book a voice and a browser learn which words are Chinese."""
+    text = (SITE / "chapters" / "glossary.html").read_text(encoding="utf-8")
+    article = text.partition("<article>")[2].partition("</article>")[0]
+    unmarked = re.sub(r"<[^>]*>", " ", re.sub(r'<span lang="zh">[^<]*</span>', "", article))
+    assert '<span lang="zh">' in article
+    assert re.findall("[\u3400-\u9fff]+", unmarked) == []
+
+
 def test_every_page_describes_itself_in_its_own_words() -> None:
     """Search engines and shared links show one sentence per page, and no two pages the same."""
     seen: dict[str, Path] = {}
@@ -306,3 +448,10 @@ def test_no_page_names_the_machine_that_built_it() -> None:
         text = path.read_text(encoding="utf-8")
         named += [f"{path.relative_to(SITE)}: {secret}" for secret in secrets if secret in text]
     assert not named, "\n".join(named[:40])
+
+
+def test_no_page_shows_the_markup_of_a_table() -> None:
+    """What a cell gives as Markdown is drawn, tables too."""
+    pages = list(SITE.rglob("*.html"))
+    assert pages
+    assert not [path for path in pages if re.search("[|][-:–—]", path.read_text(encoding="utf-8"))]

@@ -1,212 +1,70 @@
-"""What runs again after an edit: exactly the pages and scripts that can reach what was edited."""
+"""What runs again: everything after an edit to the package, and nothing otherwise."""
 
 from __future__ import annotations
 
 import importlib
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
 
 import pytest
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+pytest.importorskip("sphinx", reason="the tests of the built book have a session of their own: nox -s site")
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "docs" / "_ext"))
 staleness = importlib.import_module("staleness")
 sys.path.pop(0)
 
-PACKAGE = {
-    "__init__.py": """
-from convbook.sums import total, twice
-from convbook import shapes
-from convbook.tools import open_table
-""",
-    "sums.py": '''
-"""Sums."""
-from __future__ import annotations
-from typing import TYPE_CHECKING
-from convbook._core import add
-from convbook.tools import LOG
-if TYPE_CHECKING:
-    from convbook.shapes import Square
-
-LIMIT = 3
-
-def total(x):
-    return add(x) + LIMIT
-
-def twice(x: Square):
-    from convbook.shapes import area
-    return 2 * area(x)
-
-class Adder:
-    def __call__(self, x):
-        return total(x)
-''',
-    "_core.py": "def add(x):\n    return sum(x)\n\n\ndef unused():\n    return 0\n",
-    "shapes.py": "SIDE = 2\n\n\nclass Square:\n    side = SIDE\n\n\ndef area(x):\n    return x * x\n",
-    "tools.py": """
-from pathlib import Path
-LOG = {}
-
-def noted(f):
-    LOG[f.__name__] = f
-    return f
-
-@noted
-def first():
-    return 1
-
-def open_table():
-    return Path(__file__).with_name("table.json").read_text()
-""",
-    "table.json": "[1]",
-}
+PAGE = "---\nfile_format: mystnb\nkernelspec:\n  name: python3\n  display_name: Python 3\n---\n# Page\n"
 
 
 @pytest.fixture
-def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Return the folder of a small package that stands in for convbook."""
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a small package that stands in for convbook."""
     folder = tmp_path / "convbook"
-    folder.mkdir()
-    for name, text in PACKAGE.items():
-        (folder / name).write_text(text, encoding="utf-8")
+    (folder / "inner").mkdir(parents=True)
+    (folder / "inner" / "sums.py").write_text("def add(x, y):\n    return x + y\n")
+    (folder / "table.json").write_text("[1]")
     monkeypatch.setattr(staleness, "PACKAGE", folder)
-    forget()
-    monkeypatch.setattr(staleness, "_tools", lambda: b"the same tools")
-    yield folder
-    forget()
+    staleness.key.cache_clear()
+    return folder
 
 
-def forget() -> None:
-    """Empty what a build remembers."""
-    staleness._mentions.clear()
-    for thing in vars(staleness).values():
-        if hasattr(thing, "cache_clear"):
-            thing.cache_clear()
+def key() -> str:
+    """The key, as a new build computes it."""
+    staleness.key.cache_clear()
+    return str(staleness.key())
 
 
-def key(source: str) -> str:
-    """The key of a page, as a new build computes it."""
-    forget()
-    return staleness.key(source)
+@pytest.mark.parametrize("name", ["inner/sums.py", "table.json", "inner/new.py"])
+def test_the_key_changes_with_the_package(package: Path, name: str) -> None:
+    """An edited module, an edited table and a new file give another key; compiled files do not."""
+    before = key()
+    (package / "inner" / "__pycache__").mkdir()
+    for compiled in ("sums.pyc", "sums.add.nbi"):  # Python's, and numba's
+        (package / "inner" / "__pycache__" / compiled).write_text("compiled")
+    assert key() == before
+    path = package / name
+    path.write_text((path.read_text() if path.exists() else "") + "\n")
+    assert key() != before
 
 
-PAGES = {
-    "by name": "from convbook import total\ntotal([1])\n",
-    "by module": "import convbook\nconvbook.twice(2)\n",
-    "by attribute": "from convbook import shapes\nshapes.area(3)\n",
-    "by class": "from convbook.sums import Adder\nAdder()([1])\n",
-    "handed around": "import convbook\nprint(convbook)\n",
-    "starred": "from convbook.shapes import *\narea(2)\n",
-    "with a magic": "%matplotlib inline\nfrom convbook import total\n",
-    "a table": "from convbook import open_table\nopen_table()\n",
-    "nothing": "print(1)\n",
-}
-EVERY = {"handed around", "with a magic"}  # they may use anything
-
-
-@pytest.mark.parametrize(
-    ("file", "old", "new", "again"),
-    [
-        ("sums.py", "+ LIMIT", "- LIMIT", {"by name", "by class"}),
-        ("sums.py", "LIMIT = 3", "LIMIT = 4", {"by name", "by class"}),
-        ("sums.py", "2 * area", "3 * area", {"by module"}),
-        ("_core.py", "sum(x)", "sum(x) + 0", {"by name", "by class"}),
-        ("_core.py", "return 0", "return 1", set()),
-        ("shapes.py", "x * x", "x**2", {"by module", "by attribute", "starred"}),
-        # An annotation under TYPE_CHECKING runs nothing.
-        ("shapes.py", "SIDE = 2", "SIDE = 3", {"starred"}),
-        # A decorator of the package's own acts when the module is imported: all of that module depends on it.
-        ("tools.py", "return 1", "return 2", {"a table"}),
-        ("table.json", "[1]", "[2]", {"a table"}),
-    ],
-)
-def test_an_edit_reaches_exactly_those_that_could_depend_on_it(
-    package: Path, file: str, old: str, new: str, again: set[str]
-) -> None:
-    """After an edit of one definition the keys of its users change, direct and indirect, and no others."""
-    before = {title: key(source) for title, source in PAGES.items()}
-    path = package / file
-    text = path.read_text(encoding="utf-8")
-    assert old in text
-    path.write_text(text.replace(old, new), encoding="utf-8")
-    after = {title: key(source) for title, source in PAGES.items()}
-    changed = {title for title in PAGES if before[title] != after[title]}
-    assert changed == again | EVERY
-
-
-def test_a_page_depends_on_its_own_text_and_on_its_tools(
-    package: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Other versions of what computes and draws give another key; a comment above a definition does not."""
-    source = PAGES["by name"]
-    before = key(source)
-    path = package / "_core.py"
-    path.write_text("# a remark\n" + path.read_text(encoding="utf-8"), encoding="utf-8")
-    assert key(source) == before
-    monkeypatch.setattr(staleness, "_tools", lambda: b"other tools")
-    assert key(source) != before
-
-
-@pytest.mark.parametrize(
-    ("source", "reached", "not_reached"),
-    [
-        (
-            "from convbook import corr2d\n",
-            ("convbook.correlation", "corr2d"),
-            ("convbook.pooling", "max_pool2d"),
-        ),
-        (
-            "import convbook\nconvbook.conv2d\n",
-            ("convbook.algorithms.fft", "fft"),
-            ("convbook.learning", "learn_kernel"),
-        ),
-        (
-            "from convbook import drawing\ndrawing.grid\n",
-            ("convbook.drawing", "grid"),
-            ("convbook.drawing", "animate"),
-        ),
-    ],
-)
-def test_the_books_own_names_are_followed(
-    source: str, reached: tuple[str, str], not_reached: tuple[str, str]
-) -> None:
-    """In the real package: through the front door to every algorithm, and not next door."""
-    forget()
-    found = staleness.reach(source)
-    assert reached in found
-    assert not_reached not in found
-
-
-def test_every_page_and_script_has_a_key_of_its_own_reach() -> None:
-    """No gallery script falls back to "may use anything", and each reaches something of the package."""
-    forget()
-    for script in sorted((ROOT / "gallery").rglob("[!_]*.py")):
-        found = staleness.reach(script.read_text(encoding="utf-8"))
-        assert found, script
-        assert ("convbook", staleness.EVERYTHING) not in found, script
-
-
-def test_the_cells_of_a_page_are_found() -> None:
-    """Code cells with and without options, and nothing of the prose."""
-    page = (
-        "text\n\n```{code-cell} ipython3\n:tags: [hide-input]\na = 1\n```\n\n"
-        "```{code-cell} ipython3\n---\nmystnb:\n  x: 1\n---\nb = 2\n```\n"
+def test_outputs_of_another_key_are_forgotten(package: Path, tmp_path: Path) -> None:
+    """Scripts keep their outputs while the key is the same; the name of a chapter's kernel holds the key."""
+    app = SimpleNamespace(
+        srcdir=tmp_path, config=SimpleNamespace(sphinx_gallery_conf={"gallery_dirs": "auto_gallery"})
     )
-    assert staleness.cells(page).split() == ["a", "=", "1", "b", "=", "2"]
-
-
-def test_an_edited_extension_is_a_changed_setting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the extensions write into pages depends on their text, so an edit of one is seen by Sphinx."""
-    monkeypatch.setattr(staleness, "__file__", str(tmp_path / "staleness.py"))
-    (tmp_path / "mends.py").write_text("ONE = 1\n", encoding="utf-8")
-    before = staleness.written_by()
-    assert staleness.written_by() == before
-    (tmp_path / "mends.py").write_text("ONE = 2\n", encoding="utf-8")
-    edited = staleness.written_by()
-    assert edited != before
-    (tmp_path / "style.mplstyle").write_text("figure.dpi: 90\n", encoding="utf-8")
-    assert staleness.written_by() != edited
+    output = tmp_path / "auto_gallery" / "script.py.md5"
+    staleness.forget_stale_scripts(app)
+    output.write_text("checksum")
+    staleness.forget_stale_scripts(app)
+    assert output.exists()
+    (package / "table.json").write_text("[2]")
+    content = [PAGE]
+    staleness.put_key_into_page(app, "page", content)
+    assert f"  display_name: Python 3 {staleness.key()}\n" in content[0]
+    before = staleness.key()
+    assert key() != before
+    staleness.forget_stale_scripts(app)
+    assert not output.exists()

@@ -51,7 +51,7 @@ def run(address: str, browser: str, folder: Path) -> dict[str, Any]:
     """One run of Lighthouse with its settings for a telephone."""
     report = folder / "report.json"
     program = HERE / "lighthouse" / "node_modules" / "lighthouse" / "cli" / "index.js"
-    command = [*node_command(), str(program), address, "--quiet", "--output=json", f"--output-path={report}"]
+    command = [*node_command(program), address, "--quiet", "--output=json", f"--output-path={report}"]
     command += [
         f"--only-categories={','.join(BOUNDS)}",
         f"--chrome-flags={FLAGS}",
@@ -117,7 +117,7 @@ def main() -> int:
     browser = os.environ.get("CHROMIUM")
     if not browser:
         parser.error("name a browser: CHROMIUM=/usr/bin/chromium")
-    install_locked(HERE / "lighthouse", {"lighthouse"})
+    install_locked(HERE / "lighthouse")
     missed: list[str] = []
     columns = ("perf", "a11y", "best", "SEO", "FCP s", "LCP s", "TBT ms", "CLS", "kB", "machine")
     print(f"{'page':16}" + "".join(f"{column:>8}" for column in columns))

@@ -23,7 +23,7 @@ DEVICE = "cuda"
 
 every_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=str)
 every_method = pytest.mark.parametrize("operation", METHODS, ids=str)
-VECTORISED = [
+VECTORIZED = [
     op for op in OPERATIONS if op.name not in ("conv2d:definition",) and not op.name.startswith("corr2d")
 ]
 
@@ -44,7 +44,7 @@ def error(result: Tensor, operation: Operation, tensors: list[Tensor]) -> Tensor
 
 
 @contextmanager
-def no_synchronisation() -> Iterator[None]:
+def no_synchronization() -> Iterator[None]:
     """Let every wait for the device be an error."""
     torch.cuda.set_sync_debug_mode("error")
     try:
@@ -130,18 +130,18 @@ def test_integers_are_exact_on_the_device(operation: Operation) -> None:
 
 @every_operation
 def test_nothing_waits_for_the_device(operation: Operation) -> None:
-    """No host synchronisation inside an operation, forward and backward."""
+    """No host synchronization inside an operation, forward and backward."""
     tensors = [tensor.requires_grad_() for tensor in on_gpu(operation.tensors(torch.float32))]
     torch.autograd.grad(
         operation.run(*tensors).sum(), tensors
     )  # libraries set themselves up at the first call
-    with no_synchronisation():
+    with no_synchronization():
         torch.autograd.grad(operation.run(*tensors).sum(), tensors)
 
 
 def test_the_alarm_for_waiting_works() -> None:
     """The debug mode that the test above relies on does find a wait."""
-    with no_synchronisation(), pytest.raises(RuntimeError, match="synchroniz"):
+    with no_synchronization(), pytest.raises(RuntimeError, match="synchroniz"):
         torch.ones(1, device=DEVICE).item()
 
 
@@ -183,7 +183,7 @@ def test_channels_last_gives_the_same_numbers(operation: Operation) -> None:
     assert (error(last, operation, tensors) <= bound(operation, tensors, torch.float32)).all()
 
 
-@pytest.mark.parametrize("operation", VECTORISED, ids=str)
+@pytest.mark.parametrize("operation", VECTORIZED, ids=str)
 def test_a_graph_captures_and_replays_it(operation: Operation) -> None:
     """A CUDA graph of the operation, replayed on new numbers, gives what a call on them gives."""
     static = on_gpu(operation.tensors(torch.float32, seed=0))
@@ -213,12 +213,14 @@ def test_several_devices_or_the_one_there_is() -> None:
 
 # ------------------------------------------------------------------------------------- memory and time, shown
 
-LARGE = ((8, 32, 64, 64), (32, 16, 3, 2), (32,))
+SIDE, REPEATS = 64, 20
+"""Rows of a large image and calls of a timing; tests/gpu/rehearsal.py has smaller ones."""
 
 
 def large(method: str) -> list[Tensor]:
     """Tensors of a layer in the middle of a network, for `GENERAL` settings."""
-    shapes = LARGE if method != "winograd" else ((8, 32, 64, 64), (32, 32, 3, 3), (32,))
+    kernel = (32, 32, 3, 3) if method == "winograd" else (32, 16, 3, 2)
+    shapes = ((8, 32, SIDE, SIDE), kernel, (32,))
     return [torch.randn(shape, device=DEVICE) for shape in shapes]
 
 
@@ -266,24 +268,24 @@ def test_time_of_each_method_by_events(capsys: pytest.CaptureFixture[str]) -> No
     assert all(value > 0 for value in times.values())
 
 
-def median_milliseconds(method: str, tensors: list[Tensor], repeats: int = 20) -> float:
+def median_milliseconds(method: str, tensors: list[Tensor]) -> float:
     """The median time of a call, measured on the device: the host's clock would see the launch alone."""
     for _ in range(3):
         call(method, *tensors)
     found = []
-    for _ in range(repeats):
+    for _ in range(REPEATS):
         start, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
         start.record()
         call(method, *tensors)
         end.record()
         end.synchronize()
         found.append(start.elapsed_time(end))
-    return sorted(found)[repeats // 2]
+    return sorted(found)[REPEATS // 2]
 
 
 def test_the_hosts_clock_sees_the_launch_alone() -> None:
     """Why events: a host that does not wait measures less than the work takes."""
-    x = torch.randn(16, 64, 128, 128, device=DEVICE)
+    x = torch.randn(16, 64, 2 * SIDE, 2 * SIDE, device=DEVICE)
     w = torch.randn(64, 64, 5, 5, device=DEVICE)
     convbook.conv2d(x, w, method="torch")
     torch.cuda.synchronize()

@@ -1,8 +1,9 @@
 """ConvBook's tasks: `nox -l` lists them, `nox` alone does what a push needs, `nox -s docs` builds the book.
 
-All sessions that need torch share one environment, `.nox/book`: torch takes more than a gigabyte. A session
-adds to it the dependency groups of pyproject.toml that it needs, once, at the versions of constraints.txt; a
-second start installs nothing. Delete `.nox` to begin anew.
+The sessions share one environment, `.nox/book`, since torch takes more than a gigabyte. A session adds the
+dependency groups of pyproject.toml that it needs, once, at the versions of constraints.txt; a second start
+installs nothing. Sessions that need other versions, or the bare package, have environments of their own.
+Delete `.nox` to begin anew.
 """
 
 from __future__ import annotations
@@ -13,571 +14,361 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import sys
-import tarfile
 import tempfile
-import urllib.error
-import urllib.request
-import zipfile
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import nox
 
-sys.path.insert(0, str(Path(__file__).parent / ".ci"))
-from folders import different, replace
-
 nox.needs_version = ">=2025.5.1"
 nox.options.sessions = ["lint", "tests", "conformance", "doctest"]
-nox.options.error_on_external_run = True
-nox.options.stop_on_first_error = False
 
 ROOT = Path(__file__).parent.resolve()
-ENVIRONMENTS = ROOT / ".nox"
-BOOK = ENVIRONMENTS / "book"
-DIST = ROOT / "dist"
-CONSTRAINTS = ROOT / "constraints.txt"
-BUILD = ROOT / "docs" / "_build"
-SITE = BUILD / "html"
-LOCALES = ROOT / "docs" / "locales"
-NEEDED = 400  # megabytes that a build writes, the copy for readers included
-# Processes for tests and scripts that need nothing of each other; each may take half a gigabyte of memory.
-WORKERS = min(os.cpu_count() or 1, 8)
-# Readers get SITE; Sphinx works beside it, so that a build that fails leaves the last good site in place.
-STAGE = BUILD / "stage"
-
+BOOK = ROOT / ".nox" / "book"
+DOCS = ROOT / "docs"
+BUILD = DOCS / "_build"
+SITE = BUILD / "html"  # what readers get
+LANGUAGES = ["en", *sorted(folder.parent.name for folder in DOCS.glob("locales/*/LC_MESSAGES"))]
 PYPROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
+PINS = ["-c", str(ROOT / "constraints.txt")]
+WORKERS = min(os.cpu_count() or 1, 8)  # processes of a test run; each may take half a gigabyte of memory
 
-session = functools.partial(nox.session, venv_backend="none")
-
-
-# ----------------------------------------------------------------------------------------- the environment
-
-
-def python_in(environment: Path) -> str:
-    """Return the interpreter of an environment."""
-    windows = environment / "Scripts" / "python.exe"
-    return str(windows if os.name == "nt" else environment / "bin" / "python")
-
-
-def variables(environment: Path, **more: str) -> dict[str, str]:
-    """Return the environment variables under which every command of a session runs."""
-    folder = str(Path(python_in(environment)).parent)
-    return {
-        "VIRTUAL_ENV": str(environment),
-        "PATH": folder + os.pathsep + os.environ.get("PATH", ""),
-        # Many tiny operations on a shared machine: a second thread only waits for the first.
-        "OMP_NUM_THREADS": "1",
-        "MPLBACKEND": "agg",
-        "PYTHONHASHSEED": "0",
-        # Build environments of pip obey the same pins.
-        "PIP_CONSTRAINT": str(CONSTRAINTS),
-        "PIP_BUILD_CONSTRAINT": str(CONSTRAINTS),
-        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-        **more,
-    }
-
-
-def run(
-    session: nox.Session,
-    *command: str,
-    environment: Path = BOOK,
-    env: dict[str, str] | None = None,
-    **more: Any,
-) -> Any:
-    """Run `python command…` in an environment."""
-    settings = variables(environment, **(env or {}))
-    return session.run(python_in(environment), *command, env=settings, external=True, **more)
-
-
-def requirements(*groups: str) -> list[str]:
-    """Return the requirements of dependency groups, as pyproject.toml states them."""
-    return list(nox.project.dependency_groups(PYPROJECT, *groups)) if groups else []
-
-
-def create(session: nox.Session, environment: Path) -> None:
-    """Make an empty virtual environment with pip, in place of whatever stands there."""
-    shutil.rmtree(environment, ignore_errors=True)
-    session.run(
-        sys.executable, "-m", "virtualenv", "--no-periodic-update", "--quiet", str(environment), external=True
-    )
-
-
-def fingerprint(*texts: str) -> str:
-    """Return a short digest of texts."""
-    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]
+os.environ |= {
+    "OMP_NUM_THREADS": "1",  # the tensors are small: a second thread would only wait for the first
+    "MPLBACKEND": "agg",
+    "PYTHONHASHSEED": "0",
+    "PYTHONPATH": str(ROOT),
+    "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+    "PYTHONDONTWRITEBYTECODE": "",  # packages come uncompiled: what is imported is compiled once, and kept
+}
+shared = functools.partial(nox.session, venv_backend="none")
+alone = functools.partial(nox.session, venv_backend="virtualenv", reuse_venv=False)
 
 
 def prepare(session: nox.Session, *groups: str) -> None:
-    """Bring the shared environment up to date with the package and these groups; do nothing where it is.
-
-    A record in the environment says which groups were installed from which requirements. It is written after
-    pip has finished: an interrupted installation is repeated.
-    """
-    record = BOOK / "convbook-groups.json"
-    base = fingerprint(sys.version, CONSTRAINTS.read_text(), json.dumps(PYPROJECT["project"]), str(ROOT))
-    wanted = {name: fingerprint(base, *requirements(name)) for name in groups}
-    wanted["package"] = base
+    """Give the session the shared environment, with the package and these dependency groups installed."""
+    programs = BOOK / ("Scripts" if os.name == "nt" else "bin")
+    if str(programs) not in os.environ["PATH"]:
+        os.environ |= {"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}", "VIRTUAL_ENV": str(BOOK)}
+    needs = [PYPROJECT["project"]["dependencies"], PYPROJECT["dependency-groups"]]
+    pins = (ROOT / "constraints.txt").read_text()
+    state = hashlib.sha256(json.dumps([sys.version, str(ROOT), pins, needs]).encode()).hexdigest()
+    record = BOOK / "installed.json"
     found = json.loads(record.read_text()) if record.exists() else {}
-    missing = [name for name, digest in wanted.items() if found.get(name) != digest]
-    if not missing:
+    installed = set(found.get("groups", []))
+    if found.get("state") == state and installed >= set(groups):
         return
-    if "package" in missing:  # new pins or a new Python: old groups may not fit them
-        if not record.exists() or found.get("python") != sys.version:
-            create(session, BOOK)
-        found = {}
-    session.log(f"installing {', '.join(missing)} (torch is large: the first time takes minutes)")
-    needs = requirements(*(name for name in groups if name in missing))
-    package = ["-e", str(ROOT)] if "package" in missing else []
-    install(session, "-c", str(CONSTRAINTS), *package, *needs)
-    record.write_text(json.dumps({**found, **wanted, "python": sys.version}, indent=1))
+    if found.get("python") != sys.version:
+        session.run(sys.executable, "-m", "virtualenv", "--clear", "--quiet", str(BOOK))
+        installed = set()
+    wanted = sorted(installed | set(groups))
+    options = [part for name in wanted for part in ("--group", f"{ROOT / 'pyproject.toml'}:{name}")]
+    session.run("python", "-m", "pip", "install", "--no-compile", *PINS, "-e", str(ROOT), *options)
+    # Written after pip has finished: an interrupted installation is repeated.
+    record.write_text(json.dumps({"state": state, "python": sys.version, "groups": wanted}))
 
 
-def install(session: nox.Session, *needs: str, **more: Any) -> None:
-    """Install into an environment; Python compiles what is imported, a fraction of what torch brings."""
-    run(session, "-m", "pip", "install", "--no-compile", *needs, **more)
+def package_tests() -> list[str]:
+    """Return pytest's arguments for all tests but those in the folders that have sessions of their own."""
+    apart = ("conformance", "docs", "gpu", "benchmarks", "rosetta")
+    others = [f"--ignore=tests/{folder}" for folder in apart]
+    return [f"--numprocesses={WORKERS}", "--dist=worksteal", "-m", "not slow", "tests", *others]
 
 
-# ------------------------------------------------------------------------------------------- before a push
-
-
-@session
+@shared
 def lint(session: nox.Session) -> None:
-    """Check style, types, docstrings and page markup: ruff, mypy --strict, numpydoc, sphinx-lint."""
-    prepare(session, "lint")
-    # The algorithms share one signature, which their folder documents once.
-    modules = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "convbook").glob("[a-z]*.py"))
+    """Check style, types, spelling, imports, docstrings and page markup."""
+    prepare(session, "lint", "tests")
+    modules = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "convbook").rglob("[a-z]*.py"))
+    generated = ["--ignore=docs/_build", "--ignore=docs/node_modules", "--ignore=docs/locales"]
     checks = [
-        ("ruff", "check", *(session.posargs or ["."])),
-        ("ruff", "format", "--check", *(session.posargs or ["."])),
-        ("mypy",),
-        ("numpydoc", "lint", *modules),
-        (
-            "sphinxlint",
-            "--ignore",
-            "docs/_build",
-            "--ignore",
-            "docs/node_modules",
-            "--ignore",
-            "docs/locales",  # they translate Markdown
-            "convbook",
-            "docs",
-            "gallery",
-        ),
+        ["ruff", "check", *(session.posargs or ["."])],
+        ["ruff", "format", "--check", *(session.posargs or ["."])],
+        ["typos"],
+        ["mypy"],
+        ["lint-imports"],
+        # The algorithms share one signature, which their folder documents once.
+        ["numpydoc", "lint", *(module for module in modules if "algorithms" not in module)],
+        ["sphinx-lint", *generated, "convbook", "docs", "gallery"],
+        *(["python", "docs/locales/catalogue.py", language] for language in LANGUAGES[1:]),
     ]
     failed = []
-    for check in checks:  # all of them: one round of mending instead of five
+    for check in checks:  # all of them, so that one round of corrections is enough
         try:
-            run(session, "-m", *check)
+            session.run(*check)
         except nox.command.CommandFailed:
-            failed.append(check[0])
+            failed.append(" ".join(check[:2]))
     if failed:
-        session.error("to be mended: " + ", ".join(failed))
+        session.error("faults were found by " + ", ".join(failed))
 
 
-@session
+@shared
 def tests(session: nox.Session) -> None:
-    """Run the package's tests with branch coverage; `-- tests/test_edges.py -k sobel` runs some."""
+    """Run the quick tests with branch coverage; `-- -m slow tests` runs the slow ones."""
     prepare(session, "tests")
-    run(session, "-m", "pytest", *(session.posargs or ["--cov", "--cov-report=term", *whole_package()]))
+    session.run("pytest", *(session.posargs or ["--cov", "--cov-report=term", *package_tests()]))
 
 
-def whole_package() -> list[str]:
-    """Return pytest's arguments for all tests but those in the folders that have sessions of their own."""
-    others = [f"--ignore=tests/{folder}" for folder in ("conformance", "docs", "gpu", "benchmarks")]
-    return [f"--numprocesses={WORKERS}", "--dist=worksteal", "tests", *others]
-
-
-@session
+@shared
 def conformance(session: nox.Session) -> None:
     """Hold convbook against PyTorch's own samples and error cases, and print how many ran."""
     prepare(session, "tests")
-    run(session, "-m", "pytest", "tests/conformance", *session.posargs)
+    session.run("pytest", "tests/conformance", *session.posargs)
 
 
-@session
+@shared
 def doctest(session: nox.Session) -> None:
     """Run every example in the docstrings, in README.md and in the pages that `docs` does not run."""
     prepare(session, "tests")
-    pages = sorted(str(page.relative_to(ROOT)) for page in (ROOT / "docs").glob("*.md"))
-    pages += ["README.md", "CONTRIBUTING.md"]
-    run(session, "-m", "pytest", "--doctest-modules", *(session.posargs or ["convbook", *pages]))
+    pages = ["README.md", "CONTRIBUTING.md", *sorted(str(page) for page in DOCS.glob("*.md"))]
+    session.run("pytest", "--doctest-modules", *(session.posargs or ["convbook", *pages]))
 
 
-# ------------------------------------------------------------------------------------------------ the book
+def stage(language: str) -> Path:
+    """Return where Sphinx works, so that a build that fails leaves the last good site in place."""
+    return BUILD / f"stage-{language}"
 
 
-def sphinx(session: nox.Session, builder: str, target: Path, *options: str, source: Path = ROOT) -> None:
-    """Run Sphinx with every warning an error and every reference checked."""
-    doctrees = target.parent / "doctrees"
+def sphinx(session: nox.Session, builder: str, *options: str, language: str = "en") -> Path:
+    """Run a Sphinx builder with every warning an error; return the folder that it wrote, in the stage.
+
+    Sphinx reads a page again only when its source is newer. After a build that failed it would forget the
+    faults, and after one that was killed it could trust half a file: what such a build left is removed first.
+    """
+    unfinished = BUILD / f"unfinished-{language}"
+    if unfinished.exists():
+        shutil.rmtree(stage(language), ignore_errors=True)
+        if unfinished.read_text() != "failed":  # it was killed: the last output may be written in part
+            shutil.rmtree(BUILD / ".jupyter_cache", ignore_errors=True)
+            shutil.rmtree(DOCS / "auto_gallery", ignore_errors=True)
+    BUILD.mkdir(exist_ok=True)
+    unfinished.write_text("running")
+    command = ["sphinx-build", "-W", "-n", "--keep-going", "-j", "auto", "-D", f"language={language}"]
+    read = "messages" if builder == "gettext" else "doctrees"  # these two cannot share what Sphinx read
+    folders = ["-d", f"{stage(language)}/{read}", str(DOCS), f"{stage(language)}/{builder}"]
     try:
-        run(
-            session,
-            *("-m", "sphinx", "-W", "-n", "--keep-going", "-b", builder, "-d", str(doctrees), *options),
-            *(str(source / "docs"), str(target)),
-            env={"PYTHONPATH": str(source)},
+        session.run(*command, "-b", builder, *options, *folders)
+    except nox.command.CommandFailed as fault:
+        if fault.return_code == 1:  # Sphinx came to its end, and had warned
+            unfinished.write_text("failed")
+        kept = "The last good book is untouched. " if SITE.exists() else ""
+        session.error(
+            f"the book was not built. {kept}Each fault is named above, as WARNING or ERROR with its page: "
+            "correct them and build again. A build needs about 400 MB of free disk."
         )
-    except nox.command.CommandFailed:
-        session.error(what_to_do(source))
+    unfinished.unlink()
+    return stage(language) / builder
 
 
-def what_to_do(source: Path) -> str:
-    """Say after a failed build what stands and what comes next."""
-    free = shutil.disk_usage(source).free // 2**20
-    if free < NEEDED:
-        cure = f"The disk is full: {free} MB free, about {NEEDED} needed. Make room, then build again"
-    else:
-        cure = "Each fault is named above, as WARNING or ERROR with its page: mend them, then build again"
-    kept = "What was built before is still in place, untouched. " if SITE.exists() else ""
-    return f"the book was not built. {kept}{cure}"
+def publish() -> None:
+    """Put the built languages in their place, English at the top; the old stay until the copy is whole."""
+    fresh, old = SITE.with_name("html.new"), SITE.with_name("html.old")
+    for leftover in (fresh, old):
+        shutil.rmtree(leftover, ignore_errors=True)
+    leave = shutil.ignore_patterns(".buildinfo*", ".doctrees")
+    for language in LANGUAGES:
+        if (stage(language) / "html").exists():
+            place = fresh if language == "en" else fresh / language
+            shutil.copytree(stage(language) / "html", place, ignore=leave)
+    if SITE.exists():
+        SITE.rename(old)
+    fresh.rename(SITE)
+    shutil.rmtree(old, ignore_errors=True)
 
 
-@session(default=False)
+@shared
 def docs(session: nox.Session) -> None:
-    """Build the book: run chapters and gallery, draw the figures, check the links; `-- zh_CN` in Chinese."""
+    """Build the book: run chapters and gallery, draw the figures, check the links; `-- zh_CN` for one."""
     prepare(session, "docs")
-    languages = [name for name in session.posargs if (LOCALES / name).is_dir()]
-    options = [option for option in session.posargs if option not in languages]
-    for language in languages or ["en"]:
-        # Scripts, chapters' outputs and figures are shared: a second language executes nothing.
-        suffix = "" if language == "en" else f"-{language}"
-        made, place = BUILD / f"stage{suffix}" / "html", BUILD / f"html{suffix}"
-        sphinx(session, "html", made, "-D", f"language={language}", *options)
-        try:
-            replace(made, place, ".buildinfo*")
-        except OSError as error:  # shutil's own errors too
-            session.error(f"{what_to_do(ROOT)} ({str(error)[:300]})")
-        session.log(f"the book is ready: {(place / 'index.html').as_uri()}")
-    if session.interactive:
-        run(session, "-m", "webbrowser", (place / "index.html").as_uri())
+    for language in session.posargs or LANGUAGES:  # a second language runs nothing again
+        sphinx(session, "html", language=language)
+    publish()
+    session.log(f"the book is ready: {(SITE / 'index.html').as_uri()}")
 
 
-@session(default=False)
-def translate(session: nox.Session) -> None:
-    """Bring the catalogues of a language up to date with the book: `nox -s translate -- zh_CN`."""
-    prepare(session, "docs")
-    if len(session.posargs) != 1 or not re.fullmatch(r"[a-z]{2,3}(_[A-Z]\w+)?", session.posargs[0]):
-        session.error("name one language, such as zh_CN or fr: `nox -s translate -- zh_CN`")
-    texts = STAGE / "gettext"
-    sphinx(session, "gettext", texts)
-    run(session, "-m", "sphinx_intl", "update", "-p", str(texts), "-d", str(LOCALES), "-l", *session.posargs)
-    session.log(f"translate the .po files in {LOCALES / session.posargs[0]}, then `nox -s docs -- …`")
-
-
-@session(default=False)
-def gallery(session: nox.Session) -> None:
-    """Run each gallery script by itself in an empty folder, as a reader would who downloaded it."""
-    prepare(session)
-    scripts = [ROOT / name for name in session.posargs] or sorted((ROOT / "gallery").rglob("*.py"))
-    failed = []
-    pool = ThreadPoolExecutor(WORKERS)
-    try:
-        for number, (script, done) in enumerate(zip(scripts, pool.map(alone, scripts), strict=True), start=1):
-            name = str(script.resolve().relative_to(ROOT))
-            session.log(f"[{number}/{len(scripts)}] {name}")
-            if done.returncode:
-                session.warn(f"{name} failed:\n{done.stdout}")
-                failed.append(name)
-    finally:
-        pool.shutdown(cancel_futures=True)  # after an interruption no further script is started
-    if failed:
-        session.error("these scripts failed: " + ", ".join(failed))
-
-
-def alone(script: Path) -> subprocess.CompletedProcess[str]:
-    """Run a copy of a script in an empty folder."""
-    with tempfile.TemporaryDirectory() as empty:
-        shutil.copy(script, empty)
-        return subprocess.run(
-            [python_in(BOOK), script.name],
-            cwd=empty,
-            env={**os.environ, **variables(BOOK)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            errors="replace",
-            check=False,
-        )
-
-
-@session(default=False)
-def epub(session: nox.Session) -> None:
-    """Build the book as one EPUB file, for reading away from the desk, and check that it is whole."""
-    prepare(session, "docs")
-    sphinx(session, "epub", STAGE / "epub", *session.posargs)
-    for book in sorted((STAGE / "epub").glob("*.epub")):
-        run(session, "-m", "tests.docs.epub", str(book))
-        session.log(f"the book is ready: {shutil.copy(book, BUILD / book.name)}")
-
-
-@session(default=False)
+@shared
 def serve(session: nox.Session) -> None:
-    """Show the book at a local address and build it again whenever a file changes."""
+    """Show the book at a local address and build it again whenever a source changes."""
     prepare(session, "docs", "serve")
-    watched = [f"--watch={ROOT / folder}" for folder in ("convbook", "gallery")]
-    # What a build writes among the sources must not start the next build.
+    sources = [f"--watch={ROOT / folder}" for folder in ("convbook", "gallery")]
     written = ("_build", "_generated", "auto_gallery", "reference/generated", "node_modules")
-    made = [f"--ignore={ROOT / 'docs' / folder}" for folder in written]
-    folders = [str(ROOT / "docs"), str(STAGE / "html")]
-    run(
-        session,
-        *(
-            "-m",
-            "sphinx_autobuild",
-            "-d",
-            str(STAGE / "doctrees"),
-            *watched,
-            *made,
-            *session.posargs,
-            *folders,
-        ),
-        env={"PYTHONPATH": str(ROOT)},
-    )
+    ignored = [f"--ignore={DOCS / folder}" for folder in written]  # or a build would start the next
+    folders = ["-d", f"{stage('serve')}/doctrees", str(DOCS), f"{stage('serve')}/html"]
+    session.run("sphinx-autobuild", *sources, *ignored, *session.posargs, *folders)
 
 
-def browser(session: nox.Session) -> str:
-    """Return a Chromium to test with, installed by the system's packages where that is allowed."""
-    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
-    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
-    if found:
-        return found
-    if shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0:
-        session.log("no Chromium here: installing Debian's")
-        env = {"DEBIAN_FRONTEND": "noninteractive"}
-        session.run("apt-get", "update", "-qq", env=env, external=True)
-        session.run("apt-get", "install", "-y", "-qq", "chromium", env=env, external=True)
-        if found := shutil.which("chromium"):
-            return found
-    return session.error(
-        "no Chromium was found, and this session may not install one. Install it with the system's packages "
-        "(Debian: `sudo apt-get install chromium`) or name a browser: `CHROMIUM=/path/to/chrome nox -s site`"
-    )
+@shared
+def translate(session: nox.Session) -> None:
+    """Bring the catalogues up to date; say per page what is missing or stale; `-- fr` begins a language."""
+    prepare(session, "docs")
+    texts, catalogues = sphinx(session, "gettext"), DOCS / "locales"
+    update = ["sphinx-intl", "update", "-w", "0", "--no-obsolete", "-p", str(texts), "-d", str(catalogues)]
+    for language in session.posargs or LANGUAGES[1:]:
+        session.run(*update, "-l", language)
+        session.run("python", str(catalogues / "catalogue.py"), language)
 
 
-@session(default=False)
+@shared
+def epub(session: nox.Session) -> None:
+    """Build the book as one EPUB file per language, and check that it is whole; `-- en` one of them."""
+    prepare(session, "docs")
+    for language in session.posargs or LANGUAGES:
+        (book,) = sphinx(session, "epub", language=language).glob("*.epub")
+        session.run("python", "-m", "tests.docs.epub", str(book))
+        session.log(f"the book is ready: {shutil.copy(book, BUILD / f'convbook-{language}.epub')}")
+
+
+@shared
+def pdf(session: nox.Session) -> None:
+    """Print the chapters as one PDF file per language; `-- en` one of them."""
+    prepare(session, "docs", "site")
+    for language in session.posargs or LANGUAGES:
+        page = sphinx(session, "singlehtml", language=language) / "index.html"
+        book = BUILD / f"convbook-{language}.pdf"
+        session.run("python", "docs/_ext/paper.py", str(page), str(book), env={"CHROMIUM": chromium(session)})
+
+
+@shared
+def linkcheck(session: nox.Session) -> None:
+    """Follow every link that leaves the book; needs a network."""
+    prepare(session, "docs")
+    sphinx(session, "linkcheck", *session.posargs)
+
+
+@shared
+def gallery(session: nox.Session) -> None:
+    """Run each gallery script by itself in an empty folder, as a reader does who downloaded it."""
+    prepare(session)
+    for script in session.posargs or sorted(map(str, (ROOT / "gallery").rglob("*.py"))):
+        with tempfile.TemporaryDirectory() as empty, session.chdir(empty):
+            session.run("python", shutil.copy(ROOT / script, empty))
+
+
+@shared
 def site(session: nox.Session) -> None:
     """Look at the built book in a real browser: links, keyboard, dark, phone, the explorer's numbers."""
     prepare(session, "docs", "tests", "site")
-    if not (SITE / "index.html").exists():
-        session.error("there is no built book to look at: run `nox -s docs` first (or `nox -s docs site`)")
-    found = {"CHROMIUM": browser(session)}
-    if session.posargs:
-        folder = [] if any(option.startswith("tests/docs") for option in session.posargs) else ["tests/docs"]
-        run(session, "-m", "pytest", *folder, *session.posargs, env=found)
-        return
-    # The tests' npm packages are there before several processes look for them.
-    packages = "import node_tools; node_tools.ensure_packages(tests=True)"
-    run(session, "-c", packages, env={"PYTHONPATH": str(ROOT / "docs" / "_ext")})
-    # A test in a browser waits for half of its time.
-    run(session, "-m", "pytest", f"--numprocesses={WORKERS + 2}", "tests/docs", env=found)
+    # A test in a browser waits half of its time. `-- tests/docs -m slow` runs what wants quiet.
+    several = [f"--numprocesses={WORKERS + 2}", "-m", "not slow", "tests/docs"]
+    session.run("pytest", *(session.posargs or several), env={"CHROMIUM": chromium(session)})
 
 
-@session(default=False)
+@shared
 def weigh(session: nox.Session) -> None:
     """Run Lighthouse over a page of each kind of the built book; wants a quiet machine."""
     prepare(session, "docs", "site")
-    if not (SITE / "index.html").exists():
-        session.error("there is no built book to weigh: run `nox -s docs` first (or `nox -s docs weigh`)")
-    run(session, "-m", "tests.docs.weigh", *session.posargs, env={"CHROMIUM": browser(session)})
+    session.run("python", "-m", "tests.docs.weigh", *session.posargs, env={"CHROMIUM": chromium(session)})
 
 
-@session(default=False)
-def linkcheck(session: nox.Session) -> None:
-    """Follow every link that leaves the book; fail and say so where there is no network."""
-    prepare(session, "docs")
-    for host in ("https://doi.org", "https://docs.python.org"):
-        try:
-            urllib.request.urlopen(urllib.request.Request(host, method="HEAD"), timeout=10)
-        except urllib.error.HTTPError:
-            break  # an answer is an answer
-        except OSError:
-            continue
-        else:
-            break
-    else:
-        session.error(
-            "no network: not one link out of the book was checked (`nox -s docs site` checks those inside it)"
-        )
-    sphinx(session, "linkcheck", STAGE / "linkcheck", *session.posargs)
+def chromium(session: nox.Session) -> str:
+    """Return a Chromium, installed from Debian's packages where there is none and that is allowed."""
+    names = [os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome", "chrome"]
+    if not any(map(shutil.which, names)) and shutil.which("apt-get"):
+        session.run("apt-get", "update", "-qq", success_codes=range(256))
+        session.run("apt-get", "install", "-y", "-qq", "chromium", success_codes=range(256))
+    found = next(filter(None, map(shutil.which, names)), None)
+    return found or session.error("no Chromium: install it, or name a browser by the variable CHROMIUM")
 
 
-@session(default=False)
+@shared
 def reproducible(session: nox.Session) -> None:
     """Build the book in two clean clones in different folders; name each file that differs."""
     prepare(session, "docs")
-    with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory(suffix="-elsewhere") as two:
+    with tempfile.TemporaryDirectory() as folder:
         sites = []
-        for folder in (Path(one) / "a", Path(two) / "b" / "deeper"):
-            session.run("git", "clone", "--quiet", str(ROOT), str(folder), external=True)
-            made = folder / "docs" / "_build" / "stage" / "html"
-            with session.chdir(folder):
-                sphinx(session, "html", made, source=folder)
-            sites.append(made)
-        # .buildinfo is Sphinx's note to itself, which `docs` does not hand on
-        names = [name for name in different(*sites) if not name.startswith(".buildinfo")]
-        if names:
-            session.error(f"{len(names)} files differ between two builds: " + ", ".join(names))
-        count = sum(1 for path in sites[0].rglob("*") if path.is_file())
-        session.log(f"two builds in different folders are byte-identical: {count} files")
+        for clone in (Path(folder) / "a", Path(folder) / "b" / "deeper"):
+            session.run("git", "clone", "--quiet", str(ROOT), str(clone))
+            sites.append(str(clone / "docs/_build/html"))
+            session.run("sphinx-build", "-Wn", f"{clone}/docs", sites[-1], env={"PYTHONPATH": str(clone)})
+        session.run("diff", "-rq", "-x", ".buildinfo", "-x", ".doctrees", *sites, external=True)
+    session.log("two builds in different folders are byte-identical")
 
 
-# --------------------------------------------------------------------------------------- speed and the GPU
-
-
-@session(default=False)
+@shared
 def bench(session: nox.Session) -> None:
-    """Time convbook against other libraries; `-- calibrate` measures the rates again, `-- build` the book."""
+    """Time convbook against other libraries; `-- build` the book, `-- tiles`, `-- halo` work in pieces."""
     prepare(session, "tests", "bench", *(["docs"] if "build" in session.posargs else []))
-    run(session, "-m", "tests.benchmarks", *session.posargs)
+    session.run("python", "-m", "tests.benchmarks", *session.posargs)
 
 
-@session(default=False)
+@shared
+def mutants(session: nox.Session) -> None:
+    """Change auto and the judges in one place at a time; list what no test sees (`-- 'convbook.auto.*'`)."""
+    prepare(session, "tests", "mutation")
+    session.run("mutmut", "run", *session.posargs, env={"PYTHONPATH": ""})  # the changed copy is imported
+    session.run("mutmut", "results", env={"PYTHONPATH": ""})
+
+
+@shared
+def renew(session: nox.Session) -> None:
+    """Train again what the chapters store: an hour; `-- networks`, `-- experiments` or `-- digit`."""
+    prepare(session, "docs")
+    for name in session.posargs or ("experiments", "networks", "digit"):
+        session.run("python", f"docs/_data/{name}.py")
+
+
+@shared
 def gpu(session: nox.Session) -> None:
     """Hold every operation on a CUDA device against the CPU's definition; fail where there is none."""
     prepare(session, "tests")
-    run(session, "-m", "pytest", "-m", "gpu", "tests/gpu", *session.posargs)
+    session.run("pytest", "-m", "gpu", "tests/gpu", *session.posargs)
 
 
-# ------------------------------------------------------------------------------------------------ releases
-
-
-@session(default=False)
+@alone
 def dist(session: nox.Session) -> None:
-    """Build wheel and sdist, check what is in them, and run README's example in an empty environment."""
-    prepare(session, "dist")
-    shutil.rmtree(DIST, ignore_errors=True)
-    run(session, "-m", "build", "--outdir", str(DIST), str(ROOT))
-    (wheel,), (sdist,) = DIST.glob("*.whl"), DIST.glob("*.tar.gz")
-    problems = wrong_in_wheel(wheel) + wrong_in_sdist(sdist)
-    if problems:
-        session.error("; ".join(problems))
-    empty = ENVIRONMENTS / "empty"
-    create(session, empty)
-    install(session, "--quiet", "-c", str(CONSTRAINTS), str(wheel), environment=empty)
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        session.chdir(folder),
-    ):  # away from the checkout's own convbook
-        Path("readme.txt").write_text(readme_example())
-        run(session, "-m", "doctest", "readme.txt", environment=empty)
-        run(session, "-m", "convbook", environment=empty)
-    session.log(f"ready: {wheel.name} and {sdist.name}, in {DIST}")
+    """Build wheel and sdist, check what is in them, and run README's example with nothing but the wheel."""
+    session.env.update(PYTHONPATH="", PIP_CONSTRAINT=PINS[1], PIP_BUILD_CONSTRAINT=PINS[1])
+    session.install("--group", "dist")
+    shutil.rmtree(ROOT / "dist", ignore_errors=True)
+    session.run("python", "-m", "build")  # the wheel is made from the sdist
+    (wheel,) = (ROOT / "dist").glob("*.whl")
+    # What running the package leaves in its folders is no part of it: bytecode, and numba's compiled loops.
+    left_out = ["--package-omit", "*.pyc,*.nbi,*.nbc"]
+    session.run("check-wheel-contents", "--package", "convbook", *left_out, str(wheel))
+    session.install("--quiet", str(wheel))
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    with session.chdir(session.create_tmp()):  # away from the checkout's own package
+        Path("readme.txt").write_text("\n".join(re.findall(r"```python\n(.*?)```", text, re.DOTALL)))
+        session.run("python", "-m", "doctest", "readme.txt")
+        session.run("python", "-m", "convbook")
 
 
-def wrong_in_wheel(wheel: Path) -> list[str]:
-    """Return what a wheel has too much or too little."""
-    names = zipfile.ZipFile(wheel).namelist()
-    files = [path for path in (ROOT / "convbook").rglob("*") if path.is_file() and path.suffix != ".pyc"]
-    sources = {path.relative_to(ROOT).as_posix() for path in files}
-    inside = {name for name in names if ".dist-info/" not in name}
-    return [f"the wheel lacks {name}" for name in sorted(sources - inside)] + [
-        f"the wheel carries {name}, which is no part of the package" for name in sorted(inside - sources)
-    ]
-
-
-def wrong_in_sdist(sdist: Path) -> list[str]:
-    """Return what a source archive lacks for building and testing the package."""
-    with tarfile.open(sdist) as archive:
-        names = {name.partition("/")[2] for name in archive.getnames()}
-    left_out = (".git/", ".nox/", "dist/", "docs/_build/", "docs/auto_gallery/", "docs/node_modules/")
-    tracked = [
-        path for path in ROOT.rglob("*.py") if not path.relative_to(ROOT).as_posix().startswith(left_out)
-    ]
-    needed = ["pyproject.toml", "LICENSE", "README.md", "constraints.txt", ".github/workflows/tests.yml"]
-    needed += [path.relative_to(ROOT).as_posix() for path in tracked]
-    return [f"the sdist lacks {name}" for name in needed if name not in names]
-
-
-def readme_example() -> str:
-    """Return the examples of README.md as doctest reads them."""
-    blocks = re.findall(
-        r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.DOTALL
-    )
-    return "\n".join(blocks)
-
-
-def floors() -> list[str]:
-    """Return the oldest versions that pyproject.toml allows for the package and its tests, as pins."""
-    needs = [*PYPROJECT["project"]["dependencies"], *requirements("tests")]
-    return [need.partition("#")[0].strip().replace(">=", "==") for need in needs]
-
-
-def name_of(requirement: str) -> str:
-    """Return the project that a requirement names."""
-    return re.split(r"[^A-Za-z0-9._-]", requirement, maxsplit=1)[0].lower()
-
-
-@session(default=False)
+@alone
 def minimums(session: nox.Session) -> None:
     """Run the tests with the oldest versions allowed; `TORCH=2.13.0 nox -s minimums` chooses torch's."""
-    stated = floors()
-    pins = [
-        f"torch=={os.environ['TORCH']}" if name_of(pin) == "torch" and "TORCH" in os.environ else pin
-        for pin in stated
-    ]
-    old = {name_of(pin) for pin in pins}
-    others = [
-        line for line in CONSTRAINTS.read_text().splitlines() if "==" in line and name_of(line) not in old
-    ]
-    # Old releases warn about each other: shown, but no error here.
-    versions(session, ENVIRONMENTS / "minimums", pins + others, pins, "-W", "default")
-    proven = [pin for pin in pins if pin in stated]
-    session.log(f"these floors hold here: {', '.join(proven)}")
-    for pin in sorted(set(pins) - set(stated)):
-        session.warn(f"NOT its floor, but as asked by TORCH: {pin}. Without TORCH the floor itself is run")
+    needs = [*PYPROJECT["project"]["dependencies"], *PYPROJECT["dependency-groups"]["tests"]]
+    floors = dict(need.split(">=") for need in needs)
+    floors["torch"] = os.environ.get("TORCH", floors["torch"])
+    with_versions(session, [f"{name}=={version}" for name, version in floors.items()], "-W", "default")
 
 
-@session(default=False)
+@alone
 def latest(session: nox.Session) -> None:
     """Run the tests with the newest versions that pip finds; `TORCH=2.14.1 nox -s latest` chooses torch's."""
-    pins = [f"torch=={os.environ['TORCH']}"] if "TORCH" in os.environ else []
-    versions(session, ENVIRONMENTS / "latest", pins, pins)
+    with_versions(session, [f"torch=={os.environ['TORCH']}"] if "TORCH" in os.environ else [])
 
 
-def versions(
-    session: nox.Session, environment: Path, constraints: list[str], needs: list[str], *options: str
-) -> None:
-    """Run the tests in a fresh environment under other constraints than the book's."""
-    create(session, environment)
-    limits = environment / "constraints.txt"
-    limits.write_text("\n".join([*constraints, ""]))
-    pins = {"PIP_CONSTRAINT": str(limits), "PIP_BUILD_CONSTRAINT": str(limits)}
-    wanted = [*needs, *requirements("tests"), "-e", str(ROOT)]
-    install(session, "--upgrade", *wanted, environment=environment, env=pins)
-    run(session, "-m", "convbook", environment=environment)
-    chosen = session.posargs or whole_package()
-    run(session, "-m", "pytest", *options, *chosen, environment=environment)
+def with_versions(session: nox.Session, pins: list[str], *options: str) -> None:
+    """Run the tests in a fresh environment under other versions than the book's."""
+    session.install("--upgrade", "--group", "tests", "-e", ".", *pins)
+    session.run("python", "-m", "convbook")
+    session.run("pytest", *options, *(session.posargs or package_tests()))
 
 
-@session(default=False)
+@alone
+def rosetta(session: nox.Session) -> None:
+    """Run each claim of the page on other frameworks: Keras, JAX, Flax, ONNX, OpenCV, SciPy; not in CI."""
+    session.install(*PINS, "--group", "rosetta")
+    session.run("pytest", "-W", "default", "tests/rosetta", *session.posargs)
+
+
+@alone
 def pin(session: nox.Session) -> None:
-    """Write constraints.txt anew from what pip resolves today; `-- torch==2.13.0` holds something back."""
-    prepare(session)
-    needs = [
-        *PYPROJECT["project"]["dependencies"],
-        *PYPROJECT["build-system"]["requires"],
-        "nox",
-        *session.posargs,
-    ]
-    needs += requirements(*PYPROJECT["dependency-groups"])
-    free = {"PIP_CONSTRAINT": os.devnull, "PIP_BUILD_CONSTRAINT": os.devnull}
-    with tempfile.TemporaryDirectory() as folder:
-        report = Path(folder) / "report.json"
-        resolve = ["install", "--quiet", "--dry-run", "--ignore-installed", "--report", str(report)]
-        run(session, "-m", "pip", *resolve, *needs, env=free)
-        chosen = [item["metadata"] for item in json.loads(report.read_text())["install"]]
-    lines = sorted(
-        f"{re.sub(r'[-_.]+', '-', item['name']).lower()}=={item['version'].partition('+')[0]}"
-        for item in chosen
-    )
-    comments = [line for line in CONSTRAINTS.read_text().splitlines() if line.startswith("#")]
-    CONSTRAINTS.write_text("\n".join([*comments, *lines, ""]))
-    session.log(
-        f"{len(lines)} versions written to {CONSTRAINTS.name}: look at the diff, then run every session"
-    )
-
-
-if __name__ == "__main__":
-    nox.main()
+    """Write constraints.txt anew from what pip installs today; `-- torch==2.13.0` holds something back."""
+    groups = [part for name in PYPROJECT["dependency-groups"] for part in ("--group", name)]
+    session.install("-e", ".", *groups, *PYPROJECT["build-system"]["requires"], "nox", *session.posargs)
+    frozen = str(session.run("pip", "freeze", "--exclude-editable", silent=True)).splitlines()
+    lines = sorted(re.sub(r"[-_.]+(?=.*==)", "-", line.partition("+")[0]).lower() for line in frozen)
+    pins = ROOT / "constraints.txt"
+    comments = [line for line in pins.read_text().splitlines() if line.startswith("#")]
+    pins.write_text("\n".join([*comments, *lines, ""]))

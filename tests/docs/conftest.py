@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 # What takes long to prepare is prepared once, and kernels start one at a time: two that start in the same
 # moment may choose the same port. Processes share the tests, but not those of such a file.
-TOGETHER = ("test_explorer.py", "test_builds.py", "test_code.py")
+TOGETHER = ("test_explorer.py", "test_builds.py", "test_code.py", "test_pages.py")
 
 
 @pytest.hookimpl(optionalhook=True)

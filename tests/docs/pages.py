@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 ROOT = Path(__file__).parents[2]
 SITE = Path(os.environ.get("CONVBOOK_SITE", ROOT / "docs" / "_build" / "html"))
@@ -59,3 +63,15 @@ def all_pages() -> list[str]:
         and "_downloads" not in path.parts
         and not path.name.endswith(".slides.html")
     )
+
+
+def axe_faults(page: Page, axe: str, part: str = "html", *, colors_only: bool = False) -> list[str]:
+    """What axe finds on a page or in a part of it: each rule with the first elements that break it."""
+    rules = {"runOnly": ["color-contrast", "link-in-text-block"]} if colors_only else {}
+    options = {"resultTypes": ["violations"], **rules}
+    page.evaluate(axe)
+    found = page.evaluate("([part, options]) => axe.run(part, options)", [part, options])["violations"]
+    return [
+        f"{rule['id']} ({rule['help']}): " + "; ".join(node["html"][:200] for node in rule["nodes"][:4])
+        for rule in found
+    ]

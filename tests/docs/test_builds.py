@@ -91,30 +91,28 @@ class Session:
 
 
 @pytest.fixture(scope="module")
-def module() -> ModuleType:
-    """Return the project's noxfile."""
+def noxfile(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
+    """Return the project's noxfile, at work on a book with one chapter that runs; a test leaves it good."""
     spec = importlib.util.spec_from_file_location("noxfile", ROOT / "noxfile.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture
-def noxfile(module: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """Return the noxfile, at work on a book with one chapter that runs."""
-    docs = tmp_path / "docs"
+    root = tmp_path_factory.mktemp("book")
+    docs = root / "docs"
     docs.mkdir()
-    places = {"ROOT": tmp_path, "DOCS": docs, "BUILD": docs / "_build"}
-    places["SITE"] = docs / "_build" / "html"
-    for name, path in places.items():
-        monkeypatch.setattr(module, name, path)
-    monkeypatch.setattr(module, "LANGUAGES", ["en"])
+    places = {"ROOT": root, "DOCS": docs, "BUILD": docs / "_build", "SITE": docs / "_build" / "html"}
+    vars(module).update(places, LANGUAGES=["en"])
     (docs / "conf.py").write_text(CONF)
     (docs / "index.md").write_text("# First\n\n{doc}`chapter`\n\n```{toctree}\nchapter\n```\n")
     (docs / "chapter.md").write_text(NOTEBOOK % "print(6 * 7)")
     return module
+
+
+@pytest.fixture(scope="module")
+def good(noxfile: ModuleType) -> dict[str, bytes]:
+    """Build the book once; return what a reader gets of it."""
+    return build(noxfile)
 
 
 def build(noxfile: ModuleType, file_limit: int | None = None, **settings: str) -> dict[str, bytes]:
@@ -141,10 +139,9 @@ def pages(noxfile: ModuleType) -> dict[str, bytes]:
     ids=["a chapter that raises", "a dead reference"],
 )
 def test_a_fault_is_named_each_time_until_it_is_corrected(
-    noxfile: ModuleType, page: str, text: str, says: str
+    noxfile: ModuleType, good: dict[str, bytes], page: str, text: str, says: str
 ) -> None:
     """Each build of a faulty book fails and leaves the last good site; the corrected one is good again."""
-    good = build(noxfile)
     path = noxfile.DOCS / page
     right = path.read_text()
     path.write_text(text)
@@ -158,9 +155,10 @@ def test_a_fault_is_named_each_time_until_it_is_corrected(
     assert build(noxfile) == good
 
 
-def test_a_full_disk_fails_the_build_and_the_next_gives_the_same_bytes(noxfile: ModuleType) -> None:
+def test_a_full_disk_fails_the_build_and_the_next_gives_the_same_bytes(
+    noxfile: ModuleType, good: dict[str, bytes]
+) -> None:
     """Files that cannot grow beyond some kilobytes end the build; with room again the bytes are right."""
-    good = build(noxfile)
     shutil.rmtree(noxfile.stage("en"))
     with pytest.raises(Failed, match="400 MB of free disk"):
         build(noxfile, file_limit=6_000)
@@ -168,10 +166,9 @@ def test_a_full_disk_fails_the_build_and_the_next_gives_the_same_bytes(noxfile: 
     assert build(noxfile) == good
 
 
-def test_a_build_that_is_killed_is_made_good_by_the_next(noxfile: ModuleType) -> None:
+def test_a_build_that_is_killed_is_made_good_by_the_next(noxfile: ModuleType, good: dict[str, bytes]) -> None:
     """After a build that was killed with half a page written, the next one gives the right bytes."""
     chapter = noxfile.DOCS / "chapter.md"
-    good = build(noxfile)
     chapter.write_text(NOTEBOOK % "print(6 * 9)")
     with pytest.raises(Failed):
         build(noxfile, KILLED="yes")
@@ -181,10 +178,9 @@ def test_a_build_that_is_killed_is_made_good_by_the_next(noxfile: ModuleType) ->
 
 
 def test_a_copy_that_breaks_off_leaves_the_old_site(
-    noxfile: ModuleType, monkeypatch: pytest.MonkeyPatch
+    noxfile: ModuleType, good: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The disk fills while the new site is copied: the old one stands, and the next copy is whole."""
-    good = build(noxfile)
     whole = shutil.copytree
 
     def breaks_off(*given: Any, **options: Any) -> None:

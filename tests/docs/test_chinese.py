@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests import test_page_verdicts as verdicts
-from tests.docs.pages import ROOT, VIEWS
+from tests.docs.pages import ROOT, VIEWS, axe_faults
 from tests.docs.test_code import status, type_code
 from tests.docs.test_labs import LABS
 from tests.docs.test_policy import WATCH, wait_until
@@ -200,7 +200,9 @@ CALLS = [
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_lab_on_a_chinese_page_shows_no_english(chinese: Callable[[str], Page], name: str) -> None:
+def test_a_lab_on_a_chinese_page_shows_no_english(
+    chinese: Callable[[str], Page], axe: str, name: str
+) -> None:
     """As it stands at first, with other settings, after a broken link and after an error; axe finds no fault."""
     page = chinese(PAGES[name])
     lab = page.locator(f"conv-{name}")
@@ -228,20 +230,10 @@ def test_a_lab_on_a_chinese_page_shows_no_english(chinese: Callable[[str], Page]
         assert "仍用原来的数" in lab.locator(".lab-note").inner_text()
         left += english_in(lab)
     assert left == []
-    assert faults(page, f"conv-{name}") == []
+    assert axe_faults(page, axe, f"conv-{name}") == []
 
 
-def faults(page: Page, selector: str) -> Any:
-    """What axe finds in a part of a page."""
-    script = (node_tools.install_locked() / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
-    page.evaluate(script)
-    return page.evaluate(
-        f"axe.run('{selector}', {{resultTypes: ['violations']}}).then((all) => all.violations.map("
-        "(rule) => [rule.id, ...rule.nodes.slice(0, 3).map((node) => node.html.slice(0, 200))]))"
-    )
-
-
-def test_an_exercise_speaks_chinese(chinese: Callable[[str], Page]) -> None:
+def test_an_exercise_speaks_chinese(chinese: Callable[[str], Page], axe: str) -> None:
     """Wrong, with an error, without an answer, a hint, right; and every line as the table has it."""
     page = chinese("chapters/correlation.html")
     box = page.locator(".try")
@@ -259,7 +251,7 @@ def test_an_exercise_speaks_chinese(chinese: Callable[[str], Page]) -> None:
     # The error itself is Python's, which a reader looks up as it is.
     pythons = re.compile(r"^IndexError: .*$", re.M)
     assert [text for text in english_in(box) if not pythons.search(text)] == []
-    assert faults(page, ".try") == []
+    assert axe_faults(page, axe, ".try") == []
     box.get_by_role("button", name="下一条提示").click()
     assert page.locator("details.hint[open]").count() == 1
     type_code(page, box, "while True print(1)")

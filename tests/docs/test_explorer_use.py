@@ -285,8 +285,12 @@ def test_without_motion_it_steps(opened: Callable[..., Page]) -> None:
 def test_the_products_fly_into_the_sum_for_those_who_like_motion(opened: Callable[..., Page]) -> None:
     """A press on an output cell sends one product from each term's cell; soon they are gone."""
     page = opened(state=SMALL)
+    motion = page.context.new_cdp_session(page)
+    motion.send("Animation.enable")
+    motion.send("Animation.setPlaybackRate", {"playbackRate": 0.01})  # a slow machine sees the flight too
     page.locator("[data-place='y0,1,1']").click()
     assert page.locator(".cx-flying").all_inner_texts() == ["50", "0"]
+    motion.send("Animation.setPlaybackRate", {"playbackRate": 1})
     page.wait_for_function("!document.querySelector('.cx-flying')")
     calm = opened(state=SMALL, reduced_motion="reduce")
     calm.locator("[data-place='y0,1,1']").click()
@@ -584,29 +588,22 @@ def test_a_move_of_a_slider_changes_little_and_makes_no_nodes(opened: Callable[.
 
 
 def test_a_large_kernel_costs_what_its_size_costs_whatever_it_holds(laboratory: Page) -> None:
-    """225 numbers cost at most a few times what nine cost, since they are filtered by transforms."""
-    times = laboratory.evaluate(
-        """async () => {
+    """225 numbers take as many steps as 25, by transforms; the picture's are computed once and kept."""
+    found = laboratory.evaluate(
+        """() => {
           const lab = document.querySelector("conv-image-lab");
-          const found = {};
-          for (const side of [3, 5, 15]) {
-            const times = [];
-            for (let turn = 0; turn < 6; turn++) {
-              const tap = (i, j) => Math.sin(i * i + 3 * j * j * i + j + turn);
-              const places = [...Array(side).keys()];
-              lab.kernel = places.map((i) => places.map((j) => tap(i, j)));
-              lab.request();
-              while (!lab.finished) await new Promise((done) => setTimeout(done, 5));
-              times.push(lab.spent);
-            }
-            found[side] = Math.min(...times);
-          }
-          return found;
+          const filter = new lab.filters[0].constructor(lab.planes()[0]);
+          const steps = (side) => {
+            const places = [...Array(side).keys()];
+            const kernel = places.map((i) => places.map((j) => Math.sin(i * i + 3 * j * j * i + j + 1)));
+            return [...filter.answer(kernel)].length;
+          };
+          const few = steps(3), more = steps(5), kept = [...filter.spectra], most = steps(15);
+          const same = kept.every((one, k) => one === filter.spectra[k]);
+          return { few, more, most, same, tiles: kept.filter(Boolean).length };
         }"""
     )
-    print({f"{side}×{side}": f"{time:.0f} ms" for side, time in times.items()})
-    assert times["15"] < 1.8 * times["5"]
-    assert times["15"] < 12 * times["3"]
+    assert found == {"few": 16, "more": 13, "most": 13, "same": True, "tiles": 13}
 
 
 def test_the_laboratory_shows_the_picture_before_and_saves_what_it_shows(laboratory: Page) -> None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import csv
 import gzip
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.docs.pages import ROOT, SITE
+from tests.docs.pages import ROOT, SITE, VIEWS, axe_faults
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -100,23 +99,17 @@ def test_it_is_used_by_the_keyboard_and_is_light(page: Page) -> None:
     assert len(gzip.compress(script, 9)) <= 8_500
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_no_violation(browser: Browser, scheme: str) -> None:
-    """In the converter, with rows of all kinds and with a message."""
-    sys.path.insert(0, str(ROOT / "docs" / "_ext"))
-    try:
-        from node_tools import install_locked
-    finally:
-        sys.path.pop(0)
-    context = browser.new_context(color_scheme=scheme)  # type: ignore[arg-type]
+def test_axe_finds_no_violation(browser: Browser, axe: str) -> None:
+    """In the converter, light and dark, with rows of all kinds and with a message."""
+    context = browser.new_context(**VIEWS["light"])
     page = context.new_page()
     page.goto((SITE / "reference" / "rosetta.html").as_uri())
     page.wait_for_selector("conv-rosetta .lab-first")
-    page.add_script_tag(path=install_locked() / "axe-core" / "axe.min.js")
     for call in ("nn.Conv2d(4, 6, 3, stride=2, padding=1)", "nn.Conv2d(4"):
         page.evaluate(ROWS, call)
-        found = page.evaluate("axe.run('conv-rosetta')")["violations"]
-        assert [violation["id"] for violation in found] == []
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            assert axe_faults(page, axe, "conv-rosetta", colors_only=scheme == "dark") == []
     context.close()
 
 

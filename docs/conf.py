@@ -195,6 +195,8 @@ sphinx_gallery_conf = {
     ],
     "doc_module": ("convbook",),
     "backreferences_dir": "auto_gallery/backreferences",
+    # A link from each variable to its class would be dozens on a page that all say Tensor.
+    "inspect_global_variables": False,
     "image_scrapers": ("themed_figures.scraper",),
     "reset_modules": ("themed_figures.reset_style",),
     "reset_modules_order": "before",

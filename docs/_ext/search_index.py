@@ -10,6 +10,8 @@ import json
 import math
 import re
 from collections import Counter
+from collections.abc import Iterable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +24,10 @@ STOP = set(
     "there this to was what when where which why will with you your".split()
 )
 # Chinese has no spaces: these stand between the words of a question, and of a sentence.
-STOP_CHINESE = "为什么 怎么样 怎么办 怎么 怎样 什么 如何 多少 哪些 哪个 是否 可以 应该 意思 一个 的 了 吗 呢 是 和 与 在 把 被 就 也 都 要 会 我 为 时 有 用 从".split()
+STOP_CHINESE = (
+    "为什么 怎么样 怎么办 怎么 怎样 什么 如何 多少 哪些 哪个 是否 可以 应该 意思 一个 的 了 吗 呢 是 和 与 在 把 被 就 也 都 要 会 我 为 时 有 用 从 "
+    "这 那 它 们 每 该 其 及 或 但 于 很 只 才 又 已 些 此 您 你 之 而 两 各"
+).split()
 # How much a word counts by where it stands, and a place by its kind.
 IN_TITLE, IN_HEADING, IN_TEXT, IN_CODE = 12.0, 8.0, 1.0, 0.25
 LEFT_OUT = (nodes.title, nodes.math, nodes.math_block, nodes.raw, nodes.comment, nodes.image, addnodes.index)
@@ -97,6 +102,17 @@ def merge(app: Sphinx, env: Any, docnames: list[str], other: Any) -> None:
     env.book_places = getattr(env, "book_places", {}) | {name: other.book_places[name] for name in docnames}
 
 
+def steps(places: Iterable[int]) -> str:
+    """Numbers in order as how far on each is from the one before.
+
+    Examples
+    --------
+    >>> steps([3, 5, 5, 9])
+    '3,2,0,4'
+    """
+    return ",".join(str(there - here) for here, there in pairwise([0, *places]))
+
+
 def write(app: Sphinx, problem: Exception | None) -> None:
     """Write the index as a script, since a page that is read from a folder may fetch no data."""
     if problem is not None or app.builder.name != "html":
@@ -104,9 +120,7 @@ def write(app: Sphinx, problem: Exception | None) -> None:
     env = app.env
     pages: list[list[str]] = []
     places: list[list[Any]] = []
-    # For each word its places in order: how far on from the one before, times ten, plus the weight.
-    index: dict[str, list[int]] = {}
-    latest: dict[str, int] = {}
+    index: dict[str, list[tuple[int, int]]] = {}  # for each word its places in order, with its weight there
     for name in sorted(env.found_docs & getattr(env, "book_places", {}).keys()):
         about = env.titles[name].astext(), env.metadata[name].get("description", "")
         pages.append([app.builder.get_target_uri(name), name.rpartition("/")[0].partition("/")[0], *about])
@@ -116,18 +130,21 @@ def write(app: Sphinx, problem: Exception | None) -> None:
                 # The usual weight of a word in a text: it grows ever more slowly with the count, and less in a long text.
                 weight = round(9 * count / (count + 0.7 + 0.6 * math.sqrt(long / 60)))
                 if weight and len(word) < 40:
-                    index.setdefault(word, []).append(10 * (len(places) - latest.get(word, 0)) + weight)
-                    latest[word] = len(places)
+                    index.setdefault(word, []).append((len(places), weight))
             places.append([len(pages) - 1, anchor, title])
     lines = [line.split(":") for line in SYNONYMS.read_text(encoding="utf-8").splitlines() if line[0] != "#"]
     synonyms = {word: meaning.strip() for typed, meaning in lines for word in typed.split()}
+    listed = dict(sorted(index.items()))
     data = {
         "pages": pages,
         "places": places,
         "synonyms": synonyms,
         "stop": sorted(STOP),
         "between": STOP_CHINESE,
-        "words": dict(sorted(index.items())),
+        # Apart and as text these travel lighter, and search.js reads only those of the words asked for.
+        "words": " ".join(listed),
+        "steps": ";".join(steps(place for place, _weight in found) for found in listed.values()),
+        "weights": ";".join("".join(str(weight) for _place, weight in found) for found in listed.values()),
     }
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     (Path(app.outdir) / "searchindex.js").write_text(f"globalThis.bookIndex={text};\n", encoding="utf-8")

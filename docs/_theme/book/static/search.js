@@ -12,6 +12,12 @@ function split(text) {
     /^[\u3400-\u9fff]/.test(word) && word.length > 2 ? [...word].slice(1).map((c, i) => word[i] + c) : [word]);
 }
 
+// The index's words, each with how far on its places are from one another, and one digit for its weight at each.
+function unpacked({ words, steps, weights }) {
+  const [far, digits] = [steps.split(";"), weights.split(";")];
+  return new Map(words.split(" ").map((word, k) => [word, [far[k], digits[k]]]));
+}
+
 // How many letters must change, be added, left out or swapped; more than `most` counts as many.
 function distance(a, b, most) {
   if (Math.abs(a.length - b.length) > most) return most + 1;
@@ -32,17 +38,17 @@ const stem = (word) => (word.length > 5 ? word.replace(/(?:ies|ations?|ing|es|ed
 // The index's words for one word of a question, each with how well it fits; where there is none, the nearest by spelling.
 function fitting(word, index) {
   const found = new Map();
-  const all = Object.keys(index.words);
+  const all = [...index.words.keys()];
   const take = (start, value) => {
     for (const one of all) if (one.startsWith(start) && one.length <= start.length + 6) found.set(one, Math.max(found.get(one) ?? 0, one === word ? 1 : value));
   };
-  if (Object.hasOwn(index.words, word)) found.set(word, 1);
+  if (index.words.has(word)) found.set(word, 1);
   take(stem(word), 0.6);
-  if (Object.hasOwn(index.synonyms, word)) for (const other of [...split(word), ...split(index.synonyms[word])]) if (Object.hasOwn(index.words, other)) found.set(other, Math.max(found.get(other) ?? 0, 0.9));
+  if (Object.hasOwn(index.synonyms, word)) for (const other of [...split(word), ...split(index.synonyms[word])]) if (index.words.has(other)) found.set(other, Math.max(found.get(other) ?? 0, 0.9));
   if (found.size || word.length < 4) return { found, read: word };
   const most = word.length < 8 ? 1 : 2;
   const near = all.filter((one) => one[0] === word[0] && distance(word, one, most) <= most);
-  near.sort((a, b) => distance(word, a, most) - distance(word, b, most) || index.words[b].length - index.words[a].length);
+  near.sort((a, b) => distance(word, a, most) - distance(word, b, most) || index.words.get(b)[1].length - index.words.get(a)[1].length);
   if (near.length) found.set(near[0], 0.8);
   return { found, read: near[0] ?? word };
 }
@@ -62,13 +68,13 @@ function search(asked, index) {
     read.push(fit.read);
     const best = new Map();
     for (const [one, value] of fit.found) {
-      const list = index.words[one];
-      const rarity = Math.log(1 + index.places.length / list.length);
+      const [steps, weights] = index.words.get(one);
+      const rarity = Math.log(1 + index.places.length / weights.length);
       let place = 0;
-      for (const step of list) {
-        place += Math.floor(step / 10);
-        best.set(place, Math.max(best.get(place) ?? 0, (step % 10) * value * rarity));
-      }
+      steps.split(",").forEach((step, k) => {
+        place += Number(step);
+        best.set(place, Math.max(best.get(place) ?? 0, weights[k] * value * rarity));
+      });
     }
     for (const [place, score] of best) {
       scores.set(place, (scores.get(place) ?? 0) + score);
@@ -103,7 +109,7 @@ function element(name, text, more = {}) {
 }
 
 function show(asked) {
-  const index = globalThis.bookIndex;
+  const index = { ...globalThis.bookIndex, words: unpacked(globalThis.bookIndex) };
   const { ranked, read, asked: words } = search(asked, index);
   const root = document.documentElement.dataset.content_root;
   const parts = [];

@@ -394,7 +394,7 @@ class TestAnimation:
     """Frames one after the other."""
 
     def test_draws_every_frame(self) -> None:
-        """Each number is asked for once, in order, and each frame stands for its time."""
+        """The first at once, for the layout; then each number in order, and each frame stands for its time."""
         figure, (ax,) = drawing.panels()
         drawn: list[int] = []
 
@@ -404,6 +404,8 @@ class TestAnimation:
             drawn.append(frame)
 
         film = drawing.animate(figure, draw, 4, seconds_per_frame=0.5)
+        assert drawn == [0]
+        drawn.clear()
         assert film.to_jshtml(default_mode="once").count("data:image/png") == 4
         assert drawn == [0, 1, 2, 3]
         assert film._interval == 500  # type: ignore[attr-defined]

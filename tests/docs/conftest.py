@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 # moment may choose the same port. Processes share the tests, but not those of such a file.
 TOGETHER = ("test_explorer.py", "test_builds.py", "test_code.py", "test_pages.py")
 
+PATIENCE = 180_000  # milliseconds
+
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
@@ -47,6 +49,8 @@ def browser() -> Iterator[Browser]:
     assert executable, "no Chromium: set CHROMIUM, or run `nox -s site`, which installs one where it may"
     with sync_api.sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        # A machine with much else to do may take a minute over a page; what hangs is still seen.
+        chromium.on("context", lambda context: context.set_default_timeout(PATIENCE))
         yield chromium
         chromium.close()
 

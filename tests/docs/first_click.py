@@ -7,16 +7,14 @@ the worker's cannot be.  The second visit finds Python in the browser.
 
 from __future__ import annotations
 
-import io
 import os
 import shutil
-import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from playwright.sync_api import sync_playwright
 
-from tests.docs.host import Visit, hosted
+from tests.docs.host import hosted
 from tests.docs.pages import FLAGS
 from tests.docs.test_weight import PHONE, taken
 
@@ -24,31 +22,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 RATE, LATENCY = 1_600_000 / 8, 0.15  # bytes a second, seconds
-LINE = threading.Lock()
-
-
-class SlowLine(io.RawIOBase):
-    """What a host writes to, at the pace of the line that all answers share."""
-
-    def __init__(self, line: Any) -> None:
-        self.line = line
-
-    def write(self, answer: Any) -> int:
-        time.sleep(LATENCY)
-        for start in range(0, len(answer), 20_000):
-            with LINE:
-                part = answer[start : start + 20_000]
-                self.line.write(part)
-                time.sleep(len(part) / RATE)
-        return len(answer)
-
-
-class SlowVisit(Visit):
-    """One request over that line."""
-
-    def setup(self) -> None:
-        super().setup()
-        self.wfile = SlowLine(self.wfile)  # type: ignore[assignment]
 
 
 def seconds_to_verdict(page: Page) -> tuple[float, float]:
@@ -70,12 +43,12 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=browser_path, args=FLAGS)
         context = browser.new_context(**PHONE)
         for visit in ("first", "second"):
-            host.RequestHandlerClass = Visit
+            host.rate, host.latency = None, 0
             page = context.new_page()
             session = context.new_cdp_session(page)
             page.goto(host.address + "chapters/correlation.html", wait_until="load")
             session.send("Emulation.setCPUThrottlingRate", {"rate": 4})
-            host.RequestHandlerClass = SlowVisit
+            host.rate, host.latency = RATE, LATENCY
             taken(host)
             opened, verdict = seconds_to_verdict(page)
             megabytes = taken(host) / 1e6

@@ -9,6 +9,7 @@ import contextlib
 import gzip
 import mimetypes
 import threading
+import time
 import zlib
 from fnmatch import fnmatchcase
 from functools import cache
@@ -21,6 +22,7 @@ from tests.docs.pages import SITE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from io import BufferedIOBase
 
 PACKED = {
     ".html",
@@ -68,10 +70,13 @@ class Host(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
     prefix = "/"  # where the book lies on its host
+    rate: float | None = None  # bytes a second that all answers share, or as many as go
+    latency = 0.0  # seconds before each answer
 
     def __init__(self, site: Path) -> None:
         super().__init__(("127.0.0.1", 0), Visit)
         self.site = site
+        self.line = threading.Lock()
         self.rules = rules(site)
         self.sent: list[
             tuple[str, int]
@@ -81,6 +86,16 @@ class Host(ThreadingHTTPServer):
     def address(self) -> str:
         """The root of the book."""
         return f"http://127.0.0.1:{self.server_port}/"
+
+    def send(self, visitor: BufferedIOBase, answer: bytes) -> None:
+        """Write an answer at the line's pace."""
+        time.sleep(self.latency)
+        size = 20_000 if self.rate else len(answer)
+        for start in range(0, len(answer), size):
+            with self.line:
+                part = answer[start : start + size]
+                visitor.write(part)
+                time.sleep(len(part) / self.rate if self.rate else 0)
 
 
 class Visit(BaseHTTPRequestHandler):
@@ -120,7 +135,7 @@ class Visit(BaseHTTPRequestHandler):
         lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
         answer = "\r\n".join(lines).encode() + (b"" if fresh or self.command == "HEAD" else body)
         self.server.sent.append((asked, len(answer)))
-        self.wfile.write(answer)
+        self.server.send(self.wfile, answer)
 
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing."""

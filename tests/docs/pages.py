@@ -65,6 +65,12 @@ def all_pages() -> list[str]:
     )
 
 
+def link_of(page: Page) -> str:
+    """The address that a page with an explorer or a lab leaves behind: it holds the last change, too."""
+    address: str = page.evaluate("dispatchEvent(new Event('pagehide')) && location.href")
+    return address
+
+
 def axe_faults(page: Page, axe: str, part: str = "html", *, colors_only: bool = False) -> list[str]:
     """What axe finds on a page or in a part of it: each rule with the first elements that break it."""
     rules = {"runOnly": ["color-contrast", "link-in-text-block"]} if colors_only else {}

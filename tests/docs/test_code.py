@@ -78,12 +78,12 @@ def run(page: Page, code: str, checks: list[list[str]] | None = None) -> Any:
 
 def status(page: Page, box: Any) -> str:
     """What a box says when Python has answered."""
-    for _ in range(1800):
+    for _ in range(3600):
         text: str = box.locator(".try-status").inner_text()
         if text and not text.startswith(("Loading", "Running", "正在")):
             return text
         page.wait_for_timeout(50)
-    raise AssertionError("Python did not answer in 90 seconds")
+    raise AssertionError("Python did not answer in three minutes")
 
 
 def type_code(page: Page, box: Any, code: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from tests.docs.pages import SITE, VIEWS, axe_faults
+from tests.docs.pages import SITE, VIEWS, axe_faults, link_of
 from tests.docs.test_explorer import as_number, expected, random_state
 from tests.docs.test_explorer_use import EXPLORER, PASTE, SET, SMALL, STATE
 
@@ -140,7 +140,7 @@ def test_the_kernel_stands_below_its_window(page: Page) -> None:
             page, {"line": True, "input": [[[1, 2, 0, -1, 3, 5, 8]]], "kernel": [[[1, 0, -12.25]]], **change}
         )
         page.locator("[data-place='y0,0,1']").focus()
-        page.wait_for_timeout(250)
+        page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished))")
         lefts = page.evaluate(
             """() => ["input", "kernel"].map((part) => [...document.querySelectorAll(`.cx-${part} .cx-used`)]
                  .map((cell) => Math.round(cell.getBoundingClientRect().left)))"""
@@ -261,9 +261,8 @@ def test_a_comparison_is_in_the_address_and_leaves_with_one_click(browser: Brows
     assert found["rows"]["stride"] == ["1×1", "1×2", "≠"]
     assert found["rows"]["output"] == ["6×7", "6×4", "≠"]
     assert found["sum"] == "The same cell of A: 0·1 + 0·(−1) = 0"
-    page.wait_for_timeout(600)
     again = page.context.new_page()
-    again.goto(page.url)
+    again.goto(link_of(page))
     again.wait_for_selector("conv-explorer .cx-output")
     assert again.evaluate(COMPARED) == found
     again.get_by_role("button", name="Exchange A and B").click()

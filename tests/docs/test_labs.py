@@ -16,7 +16,7 @@ import pytest
 import torch
 
 import convbook
-from tests.docs.pages import ROOT, SITE, VIEWS, axe_faults
+from tests.docs.pages import ROOT, SITE, VIEWS, axe_faults, link_of
 from tests.docs.test_policy import close, open_page, wait_until
 
 if TYPE_CHECKING:
@@ -755,9 +755,9 @@ def test_a_link_brings_the_whole_state(opened: Callable[..., Page], name: str) -
         "stack": {"layers": "convk3s1p1d1o4r,convk3s1p1d1o4r+1", "size": 12, "seed": 3, "row": 2},
     }[name]
     page.evaluate("([name, change]) => document.querySelector(`conv-${name}`).set(change)", [name, change])
-    page.wait_for_function(f"location.hash.includes('{name}.')")
-    assert "other.field=1" in page.url
-    again = opened(name, page.url[page.url.index("#") :])
+    address = link_of(page)
+    assert "other.field=1" in address
+    again = opened(name, address[address.index("#") :])
     state = "JSON.stringify(document.querySelector('conv-%s').state)" % name  # noqa: UP031
     assert again.evaluate(state) == page.evaluate(state)
     assert again.evaluate(f"document.querySelector('conv-{name}').getBoundingClientRect().top") < 200

@@ -62,9 +62,9 @@ def test_a_wall_is_of_pixels_and_fetches_one_shade(browser: Browser, host: Host,
     assert len(pictures) >= 16
     assert all(re.search(r"_thumb-(light|dark)\.webp\?v=[0-9a-f]{8}$", picture) for picture in pictures)
     page.evaluate("scrollTo(0, document.body.scrollHeight)")
-    page.wait_for_timeout(300)
     fetched = "performance.getEntriesByType('resource').map((entry) => entry.name)"
-    assert any("-light.webp" in name for name in page.evaluate(fetched))
+    page.wait_for_function(f"{fetched}.some((name) => name.includes('-light.webp'))")
+    page.wait_for_load_state("networkidle")
     assert not any("-dark.webp" in name for name in page.evaluate(fetched))
     with page.expect_response(re.compile(r"-dark\.webp\?v=")):
         page.evaluate("document.body.dataset.theme = 'dark'")

@@ -85,8 +85,13 @@ def judge(title: str, found: dict[str, int], bound: int) -> None:
 
 @pytest.mark.parametrize("view", ["light", "phone"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_nothing_jumps(browser: Browser, host: Host, kind: str, view: str) -> None:
+def test_nothing_jumps(
+    browser: Browser, host: Host, monkeypatch: pytest.MonkeyPatch, kind: str, view: str
+) -> None:
     """While a page loads over a slow line, and while it is read to its end, no line moves by itself."""
+    # Chromium's own slow line now and then never delivers what it has received.
+    monkeypatch.setattr(host, "rate", 400_000)
+    monkeypatch.setattr(host, "latency", 0.1)
     context = browser.new_context(**VIEWS[view])
     found = moved(context, host.address + find(kind), kind)
     context.close()
@@ -96,12 +101,6 @@ def test_nothing_jumps(browser: Browser, host: Host, kind: str, view: str) -> No
 def moved(context: BrowserContext, address: str, kind: str) -> list[str]:
     """Load a page over a slow line and read it to its end; return what moved by itself."""
     page = context.new_page()
-    line = context.new_cdp_session(page)
-    line.send("Network.enable")
-    line.send(
-        "Network.emulateNetworkConditions",
-        {"offline": False, "latency": 100, "downloadThroughput": 400_000, "uploadThroughput": 100_000},
-    )
     page.goto(address, wait_until="load")
     if kind.startswith("search"):
         page.wait_for_selector("#search-results .search-words")

@@ -268,7 +268,9 @@ def chromium(session: nox.Session) -> str:
     for package, enough in ((shell, names[:1]), ("chromium", names)):
         if not any(map(shutil.which, enough)) and shutil.which("apt-get"):
             session.run("apt-get", "update", "-qq", success_codes=range(256))
-            session.run("apt-get", "install", "-y", "-qq", package, "fonts-liberation", success_codes=range(256))
+            session.run(
+                "apt-get", "install", "-y", "-qq", package, "fonts-liberation", success_codes=range(256)
+            )
     found = next(filter(None, map(shutil.which, names)), None)
     return found or session.error("no Chromium: install it, or name a browser by the variable CHROMIUM")
 

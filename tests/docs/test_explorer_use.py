@@ -753,7 +753,7 @@ def notice_of(page: Page) -> str:
 
 
 def comes_to(page: Page, state: Any) -> bool:
-    """Say whether the page shows that setting within half a minute: Back and Forward answer a little later."""
+    """Say whether the page shows that setting within half a minute, as Back and Forward answer later."""
     for _ in range(300):
         if page.evaluate(STATE) == state:
             return True

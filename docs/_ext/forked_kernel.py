@@ -25,9 +25,11 @@ EVERY_CHAPTER_NEEDS = (
     "convbook",
     "convbook.drawing",
     "imageio_ffmpeg",
+    "ipykernel.debugger",
     "ipykernel.kernelapp",
     "matplotlib.backends.backend_svg",
     "matplotlib_inline.backend_inline",
+    "numba",
 )
 
 
@@ -37,7 +39,7 @@ def become_kernel(arguments: list[str], folder: str, environment: dict[str, str]
     os.chdir(folder)
     # The present event loop is at work in the process that was forked.
     asyncio.set_event_loop(asyncio.new_event_loop())
-    import matplotlib
+    import matplotlib.pyplot as plt
     import numpy
     import themed_figures
     import torch
@@ -47,7 +49,7 @@ def become_kernel(arguments: list[str], folder: str, environment: dict[str, str]
     random.seed(0)
     numpy.random.seed(0)  # noqa: NPY002  -- a chapter may use either kind of generator
     torch.manual_seed(0)
-    matplotlib.rcdefaults()
+    plt.rcdefaults()
     warnings.simplefilter("default")
     config = Config()
     config.InteractiveShellApp.matplotlib = "inline"
@@ -58,6 +60,7 @@ def become_kernel(arguments: list[str], folder: str, environment: dict[str, str]
     config.IPKernelApp.update(ipython_dir=folder, log_level=logging.ERROR, parent_handle=os.getppid())
     kernel = IPKernelApp.instance(config=config)
     kernel.initialize(arguments)
+    plt.uninstall_repl_displayhook()  # it would draw each figure for a screen before it is drawn for the page
     themed_figures.install()
     # What a cell prints arrives in one piece at its end; by the clock it would arrive in pieces, with a line between them.
     sys.stdout.flush_interval = sys.stderr.flush_interval = 3600

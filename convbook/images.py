@@ -567,8 +567,8 @@ def photograph(
             "averaging over areas can only shrink"
         )
     # Sums of integers below 2⁵³ are exact in float64, whose matrix products are much quicker.
-    by_rows, by_columns = (_shares(*sizes).double() for sizes in zip(gray.shape, (height, width), strict=True))
-    total = by_rows @ gray.double() @ by_columns.T
+    rows_of, columns_of = _shares(gray.shape[0], height), _shares(gray.shape[1], width)
+    total = rows_of.double() @ gray.double() @ columns_of.double().T
     covered = gray.shape[0] * gray.shape[1]
     place = torch.get_default_device() if device is None else device
     return (total / (1000 * 255 * covered)).to(device=place, dtype=dtype)

@@ -242,7 +242,7 @@ def test_a_lost_address_finds_the_way_back(browser: Browser, host: Host) -> None
         assert answer is not None
         assert answer.status == 404
         page.wait_for_selector(f"a[href='{prefix}index.html']")
-        assert page.evaluate("getComputedStyle(document.body).display") == "grid"
+        assert page.evaluate("getComputedStyle(document.querySelector('svg')).fill") == "none"
         page.get_by_role("link", name="First page").click()
         page.wait_for_selector(".first-picture")
         page.context.close()

@@ -99,12 +99,14 @@ def test_zeros_may_be_another_number() -> None:
         (torch.float16, 1e6),
         (torch.complex64, 1e39),
         (torch.float32, 10**400),
+        (torch.float8_e4m3fn, float("inf")),
+        (torch.float8_e8m0fnu, 0),
     ],
 )
 def test_a_value_that_the_dtype_cannot_hold_is_refused(dtype: torch.dtype, value: float) -> None:
     """Neither wrapped nor rounded to infinity; ∞ itself and NaN are floating numbers."""
     with pytest.raises(TypeError, match=r"^value must be .* for an input of"):
-        pad(torch.zeros(1, 1, dtype=dtype), 1, value=value)
+        pad(torch.ones(1, 1).to(dtype), 1, value=value)
     assert pad(torch.zeros(1, 1), 1, value=torch.nan).isnan().sum() == 8
     assert pad(torch.zeros(1, 1, dtype=torch.bool), ((0, 0), (0, 1)), value=2).tolist() == [[False, True]]
 

@@ -176,11 +176,13 @@ def dtype_holds(name: str, value: int | float, dtype: torch.dtype) -> None:
                 f"{name} must be {needed} for an input of {dtype_name(dtype)}, got {describe(value)}"
             )
     elif dtype.is_floating_point or dtype.is_complex:
-        largest = torch.finfo(dtype).max
-        if largest < abs(value) < math.inf:
+        least, most = torch.finfo(dtype).min, torch.finfo(dtype).max
+        # 8-bit types with "fn" in their names are finite; float8_e8m0fnu has neither 0 nor a sign.
+        infinite = isinstance(value, float) and not math.isfinite(value) and "fn" not in dtype_name(dtype)
+        if not infinite and (value < least or value > most):
+            size = f"at most {most:.6g} in size" if least < 0 else f"from {least:.6g} to {most:.6g}"
             raise TypeError(
-                f"{name} must be at most {largest:.6g} in size for an input of {dtype_name(dtype)}, got "
-                f"{describe(value)}"
+                f"{name} must be {size} for an input of {dtype_name(dtype)}, got {describe(value)}"
             )
 
 

@@ -53,8 +53,9 @@ def pad_arguments(input: object, padding: object, mode: object, value: object) -
     around = sides("padding", padding)
     word = padding_mode("mode", mode)
     number = fill_value(value)
-    dtype_holds("value", number, x.dtype)
-    if word != "zeros" and number != 0:
+    if word == "zeros":
+        dtype_holds("value", number, x.dtype)
+    elif number != 0:
         raise ValueError(
             f'value={value!r} is for mode="zeros"; mode="{word}" takes its numbers from the image'
         )

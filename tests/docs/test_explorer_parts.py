@@ -140,7 +140,7 @@ def test_the_kernel_stands_below_its_window(page: Page) -> None:
             page, {"line": True, "input": [[[1, 2, 0, -1, 3, 5, 8]]], "kernel": [[[1, 0, -12.25]]], **change}
         )
         page.locator("[data-place='y0,0,1']").focus()
-        page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished))")
+        page.evaluate("Promise.allSettled(document.getAnimations().map((one) => one.finished))")
         lefts = page.evaluate(
             """() => ["input", "kernel"].map((part) => [...document.querySelectorAll(`.cx-${part} .cx-used`)]
                  .map((cell) => Math.round(cell.getBoundingClientRect().left)))"""
